@@ -1,0 +1,192 @@
+"""The private server: for kernels that no Jupyter server of ours has started.
+
+There is one per user and machine, shared by all such kernels. A file in Jupyter's runtime directory
+says where it is, and a lock beside it lets only one kernel at a time look and start. It has a
+session of its own, so a kernel's interrupt or end does not touch it, and ends itself after a while
+without requests and without running runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import secrets
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from oxillama_jupyter._version import __version__
+from oxillama_jupyter.client.discovery import Address, from_root
+from oxillama_jupyter.client.probe import health
+from oxillama_jupyter.errors import ConnectionFailed
+
+__all__ = ["private_server"]
+
+IDLE_SECONDS = 600
+START_SECONDS = 90.0
+_POLL_SECONDS = 0.05
+_LOG_LINES = 4
+# What belongs to the kernel or to another server, and would mislead this one.
+_NOT_INHERITED = re.compile(
+    r"JPY_|JUPYTERHUB_|JUPYTER_TOKEN|OXILLAMA_(BASE_URL|API_KEY|URL)$|PYTEST_"
+)
+
+
+@dataclass(frozen=True)
+class _Files:
+    """The server's files; the host is in their names because home directories are shared."""
+
+    directory: Path
+
+    def named(self, suffix: str) -> Path:
+        host = re.sub(r"[^\w.-]", "_", platform.node()) or "localhost"
+        return self.directory / f"oxillama-private-{host}{suffix}"
+
+    @property
+    def state(self) -> Path:
+        return self.named(".json")
+
+    @property
+    def lock(self) -> Path:
+        return self.named(".lock")
+
+    @property
+    def log(self) -> Path:
+        return self.named(".log")
+
+    @property
+    def root(self) -> Path:
+        return self.named("-root")
+
+
+def private_server(runtime_dir: Path, *, idle_seconds: int = IDLE_SECONDS) -> Address:
+    """The user's private server; started if it is not running.
+
+    Args:
+        runtime_dir: Jupyter's runtime directory: servers are shared within it.
+        idle_seconds: A server started now ends itself after so long without work.
+
+    Raises:
+        ConnectionFailed: It could not be started; the message has the end of its log.
+    """
+    from filelock import FileLock, Timeout
+
+    runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files = _Files(runtime_dir)
+    try:
+        with FileLock(files.lock, timeout=2 * START_SECONDS, mode=0o600):
+            return _recorded(files) or _start(files, idle_seconds)
+    except Timeout:
+        raise ConnectionFailed(
+            f"Another kernel has been starting the private server for too long ({files.lock})."
+        ) from None
+
+
+def _recorded(files: _Files) -> Address | None:
+    state = _read(files.state)
+    if state.get("version") != __version__ or not state.get("url"):
+        return None
+    address = from_root(state["url"], str(state.get("token")), "private server")
+    return address if health(address.url, address.api_key) else None
+
+
+def _start(files: _Files, idle_seconds: int) -> Address:
+    files.root.mkdir(mode=0o700, exist_ok=True)
+    token = secrets.token_urlsafe(32)
+    environ = {name: value for name, value in os.environ.items() if not _NOT_INHERITED.match(name)}
+    with os.fdopen(os.open(files.log, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as log:
+        child = subprocess.Popen(  # noqa: S603 (our own module, no shell)
+            _command(files, idle_seconds),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=files.root,
+            env=environ | {"JUPYTER_TOKEN": token},
+            start_new_session=True,
+        )
+    try:
+        address = _wait(files, child, token)
+    except BaseException:  # also an interrupt: nobody would ever find this server
+        child.terminate()
+        child.wait()
+        raise
+    # It outlives this kernel; if it ends before, it must not stay behind as a zombie.
+    threading.Thread(target=child.wait, name="oxillama-private-end", daemon=True).start()
+    return address
+
+
+def _command(files: _Files, idle_seconds: int) -> list[str]:
+    """How to start it; the user's Jupyter settings hold, but for where and how it listens."""
+    command = [
+        *(sys.executable, "-P", "-m", "oxillama_jupyter"),
+        "--no-browser",
+        "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.port=0",
+        "--ServerApp.base_url=/",
+        "--ServerApp.certfile=",
+        "--ServerApp.sock=",
+        f"--ServerApp.root_dir={files.root}",
+        "--ServerApp.terminals_enabled=False",
+        "--OxillamaApp.openai_prefix=v1",
+        "--OxillamaApp.prefix=oxillama",
+        f"--OxillamaApp.idle_timeout={idle_seconds}",
+    ]
+    if getattr(os, "getuid", lambda: 1)() == 0:
+        command.append("--allow-root")
+    return command
+
+
+def _wait(files: _Files, child: subprocess.Popen[bytes], token: str) -> Address:
+    """Wait until the new server answers, and write down where it is.
+
+    Nothing announces the port of a foreign process but the file it writes, so this one polls.
+    """
+    deadline = time.monotonic() + START_SECONDS
+    while child.poll() is None and time.monotonic() < deadline:
+        info = _read(files.directory / f"jpserver-{child.pid}.json")
+        if info.get("url"):
+            address = from_root(info["url"], info.get("token") or token, "private server")
+            if health(address.url, address.api_key):
+                state = {
+                    "url": info["url"],
+                    "token": address.api_key,
+                    "pid": child.pid,
+                    "version": __version__,
+                }
+                _write(files.state, state)
+                return address
+        time.sleep(_POLL_SECONDS)
+    end = (
+        f"ended with code {child.returncode}" if child.returncode is not None else "never answered"
+    )
+    raise ConnectionFailed(
+        f"The private server could not be started: it {end}. {_last_lines(files.log)}"
+        f" (whole log: {files.log})"
+    )
+
+
+def _last_lines(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text("utf-8", errors="replace").splitlines()]
+    return " | ".join([line for line in lines if line][-_LOG_LINES:]) or "Its log is empty."
+
+
+def _read(path: Path) -> dict[str, Any]:  # JSON of any shape
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _write(path: Path, state: dict[str, Any]) -> None:  # JSON of any shape
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        json.dump(state, file)
+    fresh.replace(path)

@@ -1,0 +1,47 @@
+"""Asking a server on this machine whether it is there, without loading an HTTP library."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+__all__ = ["health", "is_loopback"]
+
+
+def is_loopback(url: str) -> bool:
+    """Whether `url` leads to this machine by name or address; such requests never use a proxy."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def health(url: str, key: str, *, timeout: float = 3.0) -> dict[str, Any] | None:
+    """What the server's health route says, or None where no server of ours answers.
+
+    Args:
+        url: The address of our own routes, such as `http://127.0.0.1:8888/oxillama`.
+        key: The key to send.
+        timeout: Seconds to wait for each step of the answer.
+    """
+    import http.client
+
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    try:
+        link = kind(parts.hostname or "", parts.port, timeout=timeout)
+        try:
+            link.request("GET", f"{parts.path}/health", headers={"Authorization": f"Bearer {key}"})
+            answer = link.getresponse()
+            state = json.loads(answer.read()) if answer.status == http.client.OK else None
+        finally:
+            link.close()
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+    return state if isinstance(state, dict) and "status" in state else None

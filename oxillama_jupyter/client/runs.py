@@ -1,0 +1,115 @@
+"""Runs, as a cell makes them: one POST to start, one stream to read, one way to cancel."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from openai import Stream
+
+    from oxillama_jupyter.client.connection import Connection
+
+__all__ = ["Question", "cancel", "settle", "start"]
+
+_NO_ASSISTANT = "default"  # the server's own model, without instructions
+_MARK = "cell"
+_CANCEL_SECONDS = 5.0
+_PROMPT_BACK_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Question:
+    """What one cell asks.
+
+    Attributes:
+        text: The user's message, sent as it is.
+        settings: Fields of the run's body that were asked for, such as `temperature`.
+        mark: A word that tells this run from all others; it is kept in the run's metadata.
+    """
+
+    text: str
+    settings: dict[str, Any]  # JSON of any shape
+    mark: str = field(default_factory=lambda: secrets.token_hex(8))
+
+
+def start(
+    connection: Connection, thread_id: str | None, metadata: dict[str, str], question: Question
+) -> Stream[object]:
+    """Add the question to a thread and run it: one POST, the answer's events come back.
+
+    Args:
+        connection: The server.
+        thread_id: The thread; None makes a new one.
+        metadata: What a new thread is marked with.
+        question: What is asked.
+    """
+    messages = [{"role": "user", "content": question.text}]
+    body: dict[str, Any] = {
+        "assistant_id": _NO_ASSISTANT,
+        "metadata": {_MARK: question.mark},
+        "stream": True,
+        **question.settings,
+    }
+    if thread_id is None:
+        body["thread"] = {"messages": messages, "metadata": metadata}
+        return connection.stream("/threads/runs", body)
+    body["additional_messages"] = messages
+    return connection.stream(f"/threads/{thread_id}/runs", body)
+
+
+def cancel(
+    connection: Connection, thread_id: str, run_id: str | None, question: Question
+) -> threading.Thread:
+    """Cancel a run without making the caller wait for more than a moment.
+
+    Args:
+        connection: The server.
+        thread_id: The run's thread.
+        run_id: The run; None where the interrupt came before the server had told it.
+        question: What it answers.
+
+    Returns:
+        The thread that goes on with it, if the server is slow.
+    """
+    work = threading.Thread(
+        target=_cancel,
+        args=(connection, thread_id, run_id, question.mark),
+        name="oxillama-cancel",
+        daemon=True,
+    )
+    work.start()
+    work.join(_PROMPT_BACK_SECONDS)
+    return work
+
+
+def _cancel(connection: Connection, thread_id: str, run_id: str | None, mark: str) -> None:
+    from openai import APIError
+
+    try:
+        if run_id is None:
+            newest = connection.get(f"/threads/{thread_id}/runs", {"limit": 1})["data"]
+            own = [run["id"] for run in newest if run["metadata"].get(_MARK) == mark]
+            if not own:
+                return
+            run_id = own[0]
+        connection.post(f"/threads/{thread_id}/runs/{run_id}/cancel", timeout=_CANCEL_SECONDS)
+    except APIError:
+        # It has ended by itself, or its server has: nothing is left to be cancelled, and whoever
+        # asks next is told by the server.
+        return
+
+
+def settle(connection: Connection, thread_id: str, run_id: str) -> None:
+    """Return when a cancelled run has let go of its thread: its events end then."""
+    from openai import APIError
+
+    _cancel(connection, thread_id, run_id, "")  # the first request may have been lost
+    address = f"{connection.url}/threads/{thread_id}/runs/{run_id}/events"
+    try:
+        for _ in connection.stream(address):
+            pass
+    except APIError:
+        return  # the next request to the thread says what is wrong, if anything is

@@ -1,0 +1,1 @@
+"""Engines: what turns a chat history into tokens. Start with `protocol`."""

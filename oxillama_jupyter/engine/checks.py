@@ -1,0 +1,52 @@
+"""What is refused before it reaches an engine: numbers that llama.cpp would stumble over."""
+
+from __future__ import annotations
+
+import math
+
+from oxillama_jupyter.engine.protocol import GenerateRequest, Sampling
+from oxillama_jupyter.errors import InvalidRequest
+
+__all__ = ["check_request"]
+
+_MOST_TOKEN = 2**31 - 1
+_RANGES = {
+    "temperature": (0.0, math.inf),
+    "top_p": (0.0, 1.0),
+    "min_p": (0.0, 1.0),
+    "frequency_penalty": (-math.inf, math.inf),
+    "presence_penalty": (-math.inf, math.inf),
+}
+
+
+def check_request(request: GenerateRequest) -> None:
+    """Check a request's numbers.
+
+    Raises:
+        InvalidRequest: One of them makes no sense; `param` names it.
+    """
+    sampling = request.sampling
+    for name, (low, high) in _RANGES.items():
+        value = getattr(sampling, name)
+        if not (math.isfinite(value) and low <= value <= high):
+            limits = f"from {low:g} to {high:g}" if math.isfinite(high) else "a finite number"
+            raise InvalidRequest(f"'{name}' must be {limits}, not {value}.", param=name)
+    if not 0 < sampling.repeat_penalty < math.inf:
+        raise InvalidRequest(
+            f"'repeat_penalty' must be above 0, not {sampling.repeat_penalty}.",
+            param="repeat_penalty",
+        )
+    for name in ("max_tokens", "max_prompt_tokens"):
+        value = getattr(sampling if name == "max_tokens" else request, name)
+        if value is not None and value < 1:
+            raise InvalidRequest(f"'{name}' must be at least 1, not {value}.", param=name)
+    _check_bias(sampling)
+
+
+def _check_bias(sampling: Sampling) -> None:
+    for token, value in sampling.logit_bias.items():
+        if math.isnan(value) or not 0 <= token <= _MOST_TOKEN:
+            raise InvalidRequest(
+                f"'logit_bias' maps token ids to numbers, not {token} to {value}.",
+                param="logit_bias",
+            )

@@ -1,0 +1,151 @@
+"""The messages on the engine's pipe: msgpack behind a four-byte length, in both directions.
+
+Parent to child: one `Configure`, then `Submit` and `Abort`; closing the pipe ends the child.
+Child to parent: `Phase` while it starts, then `Ready` or `StartFailed`, then one `Step` for each
+decode step, with what it gave every sequence.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import IO, Any
+
+import msgspec
+from msgspec import Struct
+
+from oxillama_jupyter.engine.protocol import (
+    Delta,
+    GenerateRequest,
+    ModelInfo,
+)
+
+__all__ = [
+    "Abort",
+    "Configure",
+    "FromChild",
+    "Output",
+    "Phase",
+    "Ready",
+    "StartFailed",
+    "Step",
+    "Submit",
+    "ToChild",
+    "decode_from_child",
+    "decode_to_child",
+    "encode",
+    "frame_body",
+    "read_frame",
+]
+
+_LENGTH = struct.Struct("<I")
+
+
+class Configure(Struct, frozen=True, tag="configure"):
+    """Everything the child must know to load the model.
+
+    Attributes:
+        model: Path of the GGUF.
+        model_id: The name requests use.
+        n_ctx: The most tokens one request may use, answer included; 0 for the model's own.
+        n_parallel: Generations at the same time.
+        n_threads: Compute threads; 0 for what suits the model, at most the physical cores.
+        use_extra_bufts: Whether llama.cpp may repack weights for this CPU.
+        flash_attn: Flash attention; None for where generations may share the cache.
+        prefill_seconds: How long a step that only reads prompts may take.
+        mixed_seconds: How long a step may take while somebody generates.
+    """
+
+    model: str
+    model_id: str
+    n_ctx: int = 0
+    n_parallel: int = 4
+    n_threads: int = 0
+    use_extra_bufts: bool = True
+    flash_attn: bool | None = None
+    prefill_seconds: float = 0.12
+    mixed_seconds: float = 0.06
+
+
+class Submit(Struct, frozen=True, tag="submit"):
+    """A new generation."""
+
+    id: int
+    request: GenerateRequest
+
+
+class Abort(Struct, frozen=True, tag="abort"):
+    """Nobody waits for this generation any more."""
+
+    id: int
+
+
+class Phase(Struct, frozen=True, tag="phase"):
+    """What the child is about to do, so that its death can be explained."""
+
+    name: str
+
+
+class Ready(Struct, frozen=True, tag="ready"):
+    """The model is loaded and has proved that it can decode."""
+
+    model: ModelInfo
+    settings: dict[str, Any]  # shown to people as it is
+
+
+class StartFailed(Struct, frozen=True, tag="failed"):
+    """The model cannot be loaded, and why."""
+
+    message: str
+
+
+class Output(Struct, frozen=True, omit_defaults=True, array_like=True, gc=False):
+    """What one step gave one generation: a delta, or the error that ended it.
+
+    Attributes:
+        id: The generation.
+        delta: New text and tokens.
+        error: Name of a class in `oxillama_jupyter.errors`.
+        message: What that error says.
+        param: Which parameter of the request it is about.
+    """
+
+    id: int
+    delta: Delta | None = None
+    error: str | None = None
+    message: str = ""
+    param: str | None = None
+
+
+class Step(Struct, frozen=True, tag="step"):
+    """One decode step."""
+
+    outputs: list[Output]
+
+
+ToChild = Configure | Submit | Abort
+FromChild = Phase | Ready | StartFailed | Step
+
+_encoder = msgspec.msgpack.Encoder()
+decode_to_child = msgspec.msgpack.Decoder(ToChild).decode
+decode_from_child = msgspec.msgpack.Decoder(FromChild).decode
+
+
+def encode(message: ToChild | FromChild) -> bytes:
+    """Make a frame, ready to be written."""
+    body = _encoder.encode(message)
+    return _LENGTH.pack(len(body)) + body
+
+
+def frame_body(frame: bytes) -> memoryview:
+    """The message in a whole frame, without its length."""
+    return memoryview(frame)[_LENGTH.size :]
+
+
+def read_frame(stream: IO[bytes]) -> bytes | None:
+    """Read one frame's body; None at the end of the stream, also in mid-frame."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    body = stream.read(length)
+    return body if len(body) == length else None

@@ -1,0 +1,341 @@
+"""llama.cpp through its low-level API: the model, one context, one batch, samplers.
+
+Beside `vocabulary`, the only module that imports `llama_cpp`; it runs in the engine's process, on
+the decode thread.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import llama_cpp
+import numpy as np
+
+from oxillama_jupyter.engine.machine import physical_cores, physical_memory
+from oxillama_jupyter.engine.protocol import ModelInfo
+from oxillama_jupyter.engine.scheduler import CacheFull, Row
+from oxillama_jupyter.engine.sizes import ModelSizes, plan
+from oxillama_jupyter.engine.vocabulary import LlamaVocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from oxillama_jupyter.engine.constraints import AfterReasoning, TokenConstraint
+    from oxillama_jupyter.engine.frames import Configure
+    from oxillama_jupyter.engine.protocol import Sampling
+
+AnyConstraint: TypeAlias = "TokenConstraint | AfterReasoning"
+__all__ = ["Llama", "LlamaSampler", "ModelError", "build", "log_to_stderr"]
+
+_LEVELS = {2: 6, 3: 4, 4: 3}  # llama.cpp's info, warning, error -> syslog's priorities
+_CONTINUED = 5
+_WARM_UP_TOKENS = 64  # enough for every matrix kernel to be chosen as in real prefill
+_ONE_THREAD_PARAMS = 20_000_000
+_RANDOM_SEED = 0xFFFFFFFF
+_NO_ROOM = 1
+
+
+class ModelError(Exception):
+    """The model cannot be loaded; the message says why, for people."""
+
+
+def build() -> str:
+    """Name the llama.cpp build and what it found in the CPU."""
+    features = llama_cpp.llama_print_system_info().decode(errors="replace")
+    return f"llama-cpp-python {llama_cpp.__version__}; {' '.join(features.split())}"
+
+
+_keep_alive: list[Callable[..., None]] = []  # ctypes callbacks die with their last reference
+
+
+def log_to_stderr() -> None:
+    """Send llama.cpp's log to stderr, each line with its syslog priority in front."""
+    last = 6
+
+    def write(level: int, text: bytes, _data: object) -> None:
+        nonlocal last
+        if level != _CONTINUED:
+            last = _LEVELS.get(level, 7)
+        line = text.decode(errors="replace").strip()
+        if "possible training context overflow" in line:
+            return  # the cache is shared by all sequences; each of them stays within its context
+        if last < 7 and line.strip("."):  # noqa: PLR2004 - syslog's debug
+            sys.stderr.write(f"<{last}>{line}\n")
+
+    callback = llama_cpp.llama_log_callback(write)
+    _keep_alive.append(callback)
+    llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
+
+
+class LlamaSampler:
+    """A llama.cpp sampler chain for one generation, and the constraint that goes before it."""
+
+    def __init__(
+        self, sampling: Sampling, n_vocab: int, window: int, constraint: AnyConstraint | None
+    ) -> None:
+        self.constraint = constraint
+        params = llama_cpp.llama_sampler_chain_default_params()
+        self.chain: Any = llama_cpp.llama_sampler_chain_init(params)  # an opaque C pointer
+        for link in _links(sampling, n_vocab, window):
+            llama_cpp.llama_sampler_chain_add(self.chain, link)
+
+    def close(self) -> None:
+        """Free it; the second time does nothing."""
+        if self.chain is not None:
+            llama_cpp.llama_sampler_free(self.chain)
+            self.chain = None
+
+
+def _links(sampling: Sampling, n_vocab: int, window: int) -> list[Any]:  # opaque C pointers
+    """The chain in llama.cpp's own order; links that would do nothing are left out."""
+    links = []
+    if sampling.logit_bias:
+        bias = (llama_cpp.llama_logit_bias * len(sampling.logit_bias))(
+            *(llama_cpp.llama_logit_bias(*pair) for pair in sampling.logit_bias.items())
+        )
+        links.append(llama_cpp.llama_sampler_init_logit_bias(n_vocab, len(bias), bias))
+    penalties = (sampling.repeat_penalty, sampling.frequency_penalty, sampling.presence_penalty)
+    if penalties != (1.0, 0.0, 0.0):
+        links.append(llama_cpp.llama_sampler_init_penalties(n_vocab, window, *penalties))
+    if sampling.temperature <= 0:
+        return [*links, llama_cpp.llama_sampler_init_greedy()]
+    if sampling.top_k > 0:
+        links.append(llama_cpp.llama_sampler_init_top_k(sampling.top_k))
+    if sampling.top_p < 1:
+        links.append(llama_cpp.llama_sampler_init_top_p(sampling.top_p, 1))
+    if sampling.min_p > 0:
+        links.append(llama_cpp.llama_sampler_init_min_p(sampling.min_p, 1))
+    links.append(llama_cpp.llama_sampler_init_temp(sampling.temperature))
+    links.append(llama_cpp.llama_sampler_init_dist(_seed(sampling.seed)))
+    return links
+
+
+def _seed(seed: int | None) -> int:
+    """Fit any integer into llama.cpp's seed, whose last value means a random one."""
+    return _RANDOM_SEED if seed is None else seed % _RANDOM_SEED
+
+
+class _Batch:
+    """One reusable `llama_batch` whose arrays are numpy's, so that filling it is a few copies."""
+
+    def __init__(self, size: int) -> None:
+        self.token = np.zeros(size, np.int32)
+        self.position = np.zeros(size, np.int32)
+        self.output = np.zeros(size, np.int8)
+        self.sequence = np.zeros(size, np.int32)
+        self._counts = np.ones(size, np.int32)
+        self._pointers = self.sequence.ctypes.data + 4 * np.arange(size, dtype=np.uint64)
+        self._ramp = np.arange(size, dtype=np.int32)
+        self.c = llama_cpp.llama_batch(
+            n_tokens=0,
+            token=self.token.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
+            embd=None,
+            pos=self.position.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
+            n_seq_id=self._counts.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
+            seq_id=self._pointers.ctypes.data_as(ctypes.POINTER(ctypes.POINTER(ctypes.c_int32))),
+            logits=self.output.ctypes.data_as(ctypes.POINTER(ctypes.c_int8)),
+        )
+
+    def fill(self, rows: Sequence[Row]) -> list[tuple[LlamaSampler, int]]:
+        """Lay the rows out; return each sampler with the index of the output it reads."""
+        samplers: list[tuple[LlamaSampler, int]] = []
+        end = 0
+        for sequence, position, tokens, sampler in rows:
+            start, end = end, end + len(tokens)
+            self.token[start:end] = tokens
+            self.position[start:end] = self._ramp[: end - start] + position
+            self.sequence[start:end] = sequence
+            self.output[start:end] = 0
+            if sampler is not None:
+                self.output[end - 1] = 1
+                samplers.append((sampler, end - 1))  # type: ignore[arg-type] # it is ours
+        self.c.n_tokens = end
+        return samplers
+
+
+class Llama:
+    """A loaded model with one context: the scheduler's backend.
+
+    Raises:
+        ModelError: The file is missing, or llama.cpp cannot read it.
+    """
+
+    def __init__(self, settings: Configure) -> None:
+        self._settings = settings
+        self._model = _load(settings)
+        self.vocabulary = LlamaVocabulary(self._model)
+        self.template = _metadata(self._model, "tokenizer.chat_template")
+        self.n_threads = settings.n_threads or _default_threads(self._model)
+        memory = physical_memory()
+        most = llama_cpp.llama_max_parallel_sequences()
+        self._plan = plan(_sizes(self._model), settings, memory, most)
+        self.limits = self._plan.limits
+        self.parking_bytes = self._plan.parking_bytes
+        self._context = self._open_context()
+        self._memory = llama_cpp.llama_get_memory(self._context)
+        self._batch = _Batch(self.limits.n_batch)
+        self._row = ctypes.c_float * self.vocabulary.n_tokens
+
+    def info(self) -> ModelInfo:
+        """Describe the model."""
+        buffer = ctypes.create_string_buffer(256)
+        llama_cpp.llama_model_desc(self._model, buffer, len(buffer))
+        name = _metadata(self._model, "general.name")
+        kind = buffer.value.decode(errors="replace")
+        return ModelInfo(
+            id=self._settings.model_id,
+            created=int(os.stat(self._settings.model).st_mtime),  # noqa: PTH116 - one call
+            n_ctx=self.limits.n_ctx,
+            n_ctx_train=llama_cpp.llama_model_n_ctx_train(self._model),
+            n_params=llama_cpp.llama_model_n_params(self._model),
+            size=llama_cpp.llama_model_size(self._model),
+            description=f"{name} ({kind})" if name else kind,
+        )
+
+    def settings(self) -> dict[str, Any]:  # shown to people as it is
+        """Describe what was chosen."""
+        return {
+            "use_extra_bufts": self._settings.use_extra_bufts,
+            "flash_attn": self._plan.flash_attn,
+            "n_threads": self.n_threads,
+            "n_ctx": self.limits.n_ctx,
+            "n_cells": self._plan.n_cells,
+            "n_batch": self.limits.n_batch,
+            "build": build(),
+        }
+
+    def warm_up(self) -> None:
+        """Decode a prompt and a token, so that settings that crash do it now; time them."""
+        token = max(self.vocabulary.bos, 0)
+        count = min(_WARM_UP_TOKENS, self.limits.n_batch)
+        prompt = Row(0, 0, [token] * count, None)
+        self._decode([prompt])
+        started = time.perf_counter()
+        self._decode([Row(0, count, [token], None)])
+        self.keep(0, 0)
+        self._decode([prompt])
+        seconds = (time.perf_counter() - started) / count
+        self.keep(0, 0)
+        self.limits = self.limits._replace(token_seconds=seconds)
+
+    def sampler(self, sampling: Sampling, constraint: AnyConstraint | None = None) -> LlamaSampler:
+        """Make a sampler; penalties look at all that was generated, and at nothing else."""
+        n_ctx = self.limits.n_ctx
+        return LlamaSampler(sampling, self.vocabulary.n_tokens, n_ctx, constraint)
+
+    def step(self, rows: Sequence[Row]) -> list[int]:
+        """Decode a batch and choose a token for each row that has a sampler."""
+        samplers = self._decode(rows)
+        for sampler, index in samplers:
+            if sampler.constraint is not None:
+                sampler.constraint.mask(self._logits(index))
+        sample, context = llama_cpp.llama_sampler_sample, self._context
+        return [sample(sampler.chain, context, index) for sampler, index in samplers]
+
+    def keep(self, sequence: int, length: int) -> int:
+        """Forget a sequence's tokens from `length` on; recurrent models forget all or nothing."""
+        if llama_cpp.llama_memory_seq_rm(self._memory, sequence, length, -1):
+            return length
+        llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+        return 0
+
+    def copy(self, source: int, target: int, length: int) -> int:
+        """Let `target` share the beginning of `source`; no cell is copied."""
+        llama_cpp.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+        return self.keep(target, length)
+
+    def save(self, sequence: int) -> tuple[Any, int]:  # a C array
+        """Copy a sequence's cells to ordinary memory."""
+        size = llama_cpp.llama_state_seq_get_size(self._context, sequence)
+        state = (ctypes.c_uint8 * size)()
+        llama_cpp.llama_state_seq_get_data(self._context, state, size, sequence)
+        return state, size
+
+    def load(self, sequence: int, state: Any) -> bool:  # what `save` returned
+        """Bring saved cells back; False where there is no room."""
+        size = len(state)
+        return bool(llama_cpp.llama_state_seq_set_data(self._context, state, size, sequence))
+
+    def close(self) -> None:
+        """Free the context and the model."""
+        llama_cpp.llama_free(self._context)
+        llama_cpp.llama_model_free(self._model)
+
+    def _decode(self, rows: Sequence[Row]) -> list[tuple[LlamaSampler, int]]:
+        samplers = self._batch.fill(rows)
+        status = llama_cpp.llama_decode(self._context, self._batch.c)
+        if status == _NO_ROOM:
+            raise CacheFull
+        if status != 0:
+            raise RuntimeError(f"llama_decode returned {status}")
+        return samplers
+
+    def _logits(self, index: int) -> NDArray[np.float32]:
+        """llama.cpp's own logits of one output; what is written there is what gets sampled."""
+        pointer = llama_cpp.llama_get_logits_ith(self._context, index)
+        row = self._row.from_address(ctypes.addressof(pointer.contents))
+        return np.frombuffer(memoryview(row), np.float32)
+
+    def _open_context(self) -> Any:  # an opaque C pointer
+        limits = self.limits
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx = self._plan.n_cells
+        params.n_batch = params.n_ubatch = limits.n_batch
+        params.n_seq_max = limits.n_parallel
+        params.n_outputs_max = limits.n_parallel
+        params.n_threads = params.n_threads_batch = self.n_threads
+        params.flash_attn_type = int(self._plan.flash_attn)
+        params.kv_unified = True
+        context = llama_cpp.llama_init_from_model(self._model, params)
+        if not context:
+            raise ModelError(
+                f"llama.cpp cannot make a context of {params.n_ctx} tokens: there is not enough"
+                " memory for it. A smaller n_ctx or n_parallel needs less."
+            )
+        return context
+
+
+def _load(settings: Configure) -> Any:  # an opaque C pointer
+    path = settings.model
+    if not os.path.isfile(path):  # noqa: PTH113 - the path crosses to C as a string
+        raise ModelError(f"There is no model file at {path}.")
+    params = llama_cpp.llama_model_default_params()
+    params.n_gpu_layers = -1
+    params.use_extra_bufts = settings.use_extra_bufts
+    llama_cpp.llama_backend_init()
+    model = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
+    if not model:
+        raise ModelError(f"llama.cpp cannot read {path}: it is no GGUF model, or a damaged one.")
+    return model
+
+
+def _metadata(model: Any, key: str) -> str:  # an opaque C pointer
+    """Read a string of the GGUF; empty where it has none."""
+    size = llama_cpp.llama_model_meta_val_str(model, key.encode(), None, 0)
+    if size < 0:
+        return ""
+    buffer = ctypes.create_string_buffer(size + 1)
+    llama_cpp.llama_model_meta_val_str(model, key.encode(), buffer, size + 1)
+    return buffer.value.decode(errors="replace")
+
+
+def _default_threads(model: Any) -> int:  # an opaque C pointer
+    """All physical cores; small models wait for threads longer than these save."""
+    small = llama_cpp.llama_model_n_params(model) < _ONE_THREAD_PARAMS
+    return 1 if small else physical_cores()
+
+
+def _sizes(model: Any) -> ModelSizes:  # an opaque C pointer
+    return ModelSizes(
+        n_ctx_train=llama_cpp.llama_model_n_ctx_train(model),
+        width=llama_cpp.llama_model_n_embd(model),
+        layers=llama_cpp.llama_model_n_layer(model),
+        heads=llama_cpp.llama_model_n_head(model),
+        kv_heads=llama_cpp.llama_model_n_head_kv(model),
+    )

@@ -1,0 +1,352 @@
+"""Text generation by llama.cpp in a supervised process of its own.
+
+    engine = LocalEngine(path, model_id="tiny", data_dir=folder)
+    await engine.start()
+    async for delta in engine.generate(request):
+        ...
+
+The process may die at any time without taking anybody along: its generations fail with the reason
+and the last lines of its log, it is started again, and the next generation works.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from oxillama_jupyter import errors
+from oxillama_jupyter.engine.checks import check_request
+from oxillama_jupyter.engine.frames import (
+    Abort,
+    Configure,
+    Submit,
+    decode_to_child,
+    encode,
+    frame_body,
+)
+from oxillama_jupyter.engine.process import ChildProcess, StartError, describe_exit
+from oxillama_jupyter.engine.protocol import Delta, EngineStatus, GenerateRequest, ModelInfo
+from oxillama_jupyter.engine.verdicts import Verdict, Verdicts
+from oxillama_jupyter.errors import (
+    EngineCrashed,
+    EngineUnavailable,
+    InvalidRequest,
+    ModelNotFound,
+    OxillamaError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from pathlib import Path
+
+    from oxillama_jupyter.engine.frames import Output
+
+__all__ = ["LocalEngine", "Tuning"]
+
+_FIRST_BACKOFF = 0.1
+_LONGEST_BACKOFF = 30.0
+_STEADY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What may be chosen for speed; None lets the engine choose.
+
+    Attributes:
+        use_extra_bufts: llama.cpp's repacked weights; None uses them where they do not crash.
+        flash_attn: Flash attention; None uses it where several generations share the cache.
+        prefill_seconds: How long a step that only reads prompts may take: an abort waits so long.
+        mixed_seconds: How long a step may take while somebody generates.
+    """
+
+    use_extra_bufts: bool | None = None
+    flash_attn: bool | None = None
+    prefill_seconds: float = 0.12
+    mixed_seconds: float = 0.06
+
+
+class LocalEngine:
+    """An `Engine` over one GGUF file.
+
+    Args:
+        model: The GGUF.
+        model_id: The name requests use for it.
+        data_dir: Where verdicts on this machine are kept.
+        n_parallel: Generations at the same time; more wait.
+        n_ctx: The most tokens one request may use, answer included; 0 for the model's own.
+        n_threads: Compute threads; None for the physical cores, or one for a small model.
+        start_timeout: Seconds the process may take until it can generate.
+        tuning: What may be chosen for speed.
+        logger: Gets the engine's log.
+    """
+
+    def __init__(  # noqa: PLR0913 - settings, all by name
+        self,
+        model: Path,
+        *,
+        model_id: str,
+        data_dir: Path,
+        n_parallel: int = 4,
+        n_ctx: int = 0,
+        n_threads: int | None = None,
+        start_timeout: float = 120.0,
+        tuning: Tuning | None = None,
+        logger: logging.Logger | None = None,
+    ) -> None:
+        self._tuning = tuning or Tuning()
+        self._configure = Configure(
+            model=str(model.resolve()),
+            model_id=model_id,
+            n_ctx=n_ctx,
+            n_parallel=n_parallel,
+            n_threads=n_threads or 0,
+            flash_attn=self._tuning.flash_attn,
+            prefill_seconds=self._tuning.prefill_seconds,
+            mixed_seconds=self._tuning.mixed_seconds,
+        )
+        self._verdicts = Verdicts(data_dir)
+        self._start_timeout = start_timeout
+        self._logger = logger or logging.getLogger(__name__)
+        self._ids = itertools.count(1)
+        self._streams: dict[int, _Stream] = {}
+        self._child: ChildProcess | None = None
+        self._supervisor: asyncio.Task[None] | None = None
+        self._settled = asyncio.Event()
+        self._state: Literal["starting", "ok", "failed"] = "starting"
+        self._detail = "The engine has not been started."
+        self._restarts = 0
+        self._model = ModelInfo(id=model_id, created=0)
+        self._settings: dict[str, Any] = {}  # shown to people as it is
+
+    async def start(self) -> None:
+        """Load the model and return when it can generate."""
+        if self._supervisor is None or self._supervisor.done():
+            self._settle("starting", "The engine is loading its model.")
+            self._supervisor = asyncio.create_task(self._supervise(), name="oxillama-engine")
+        await self._settled.wait()
+        if self._state == "failed":
+            raise EngineUnavailable(self._detail)
+
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[Delta, None]:
+        """Generate; closing the iterator frees the sequence within one step."""
+        if request.model not in (None, self._model.id):
+            raise ModelNotFound(f"The model '{request.model}' does not exist.", param="model")
+        check_request(request)
+        number = next(self._ids)
+        frame = _frame(Submit(number, request))
+        child = await self._running()
+        stream = self._streams[number] = _Stream()
+        child.send(frame)
+        finished = False
+        try:
+            while not finished:
+                delta = await stream.next()
+                finished = delta.finish_reason is not None
+                yield delta
+        except OxillamaError:
+            finished = True
+            raise
+        finally:
+            del self._streams[number]
+            if not finished:
+                child.send(encode(Abort(number)))
+
+    def models(self) -> list[ModelInfo]:
+        """The one model; its sizes are known once it is loaded."""
+        return [self._model]
+
+    def status(self) -> EngineStatus:
+        """Say how the engine is."""
+        running = sum(stream.admitted for stream in self._streams.values())
+        return EngineStatus(
+            state=self._state,
+            detail=self._detail,
+            pid=self._child.pid if self._child else None,
+            restarts=self._restarts,
+            n_parallel=self._configure.n_parallel,
+            running=running,
+            waiting=len(self._streams) - running,
+            settings=self._settings,
+        )
+
+    async def aclose(self) -> None:
+        """Stop the process; generations in flight end with `EngineUnavailable`."""
+        supervisor, self._supervisor = self._supervisor, None
+        if supervisor is not None:
+            supervisor.cancel()
+            with suppress(asyncio.CancelledError):
+                await supervisor
+        self._settle("failed", "The engine was stopped.")
+        self._fail_all(lambda: EngineUnavailable("The engine was stopped."))
+
+    # -- supervision -----------------------------------------------------------------------------
+
+    async def _supervise(self) -> None:
+        """Keep a child running until this task is cancelled or the first start fails."""
+        loop = asyncio.get_running_loop()
+        backoff = _FIRST_BACKOFF
+        while True:
+            child = await self._start_child()
+            if child is None and self._restarts == 0:
+                return
+            if child is not None:
+                started = loop.time()
+                await self._watch(child)
+                if loop.time() - started > _STEADY_SECONDS:
+                    backoff = _FIRST_BACKOFF
+            await asyncio.sleep(backoff)
+            backoff = min(2 * backoff, _LONGEST_BACKOFF)
+            self._restarts += 1
+
+    async def _watch(self, child: ChildProcess) -> None:
+        """Wait for the death of a running child and tell its generations."""
+        try:
+            code = await child.wait()
+        except asyncio.CancelledError:
+            await child.stop()
+            raise
+        finally:
+            self._child = None
+        reason = f"The engine's process {describe_exit(code)}."
+        self._logger.error(
+            "%s It is started again. Its last words:\n%s", reason, child.last_words()
+        )
+        self._settle("starting", f"{reason} It is starting again.")
+        message = f"{reason} Its last words:\n{child.last_words()}"
+        self._fail_all(lambda: EngineCrashed(message))
+
+    async def _start_child(self) -> ChildProcess | None:
+        """Start a child with settings that it proved by decoding; None if there are none."""
+        forced = self._tuning.use_extra_bufts
+        verdict = self._verdicts.load() if forced is None else None
+        extra = verdict.use_extra_bufts if verdict else forced is not False
+        try:
+            try:
+                return await self._open(extra_bufts=extra, why=verdict.reason if verdict else "")
+            except StartError as error:
+                if not (error.crash and extra and forced is None):
+                    raise
+                why = f"With llama.cpp's extra CPU buffer types it {error.crash} on this machine."
+                self._logger.warning("%s The engine tries without them.", why)
+                child = await self._open(extra_bufts=False, why=why)
+                self._remember(Verdict(use_extra_bufts=False, reason=why))
+                return child
+        except StartError as error:
+            self._logger.error("The engine did not start: %s", error.message)  # noqa: TRY400
+            self._settle("failed", error.message)
+            return None
+
+    def _remember(self, verdict: Verdict) -> None:
+        try:
+            self._verdicts.save(verdict)
+        except OSError as error:
+            self._logger.warning("The engine will crash once at each start: %s", error)
+
+    async def _open(self, *, extra_bufts: bool, why: str) -> ChildProcess:
+        try:
+            child = ChildProcess(self._dispatch, self._logger)
+        except OSError as error:
+            raise StartError(f"The engine's process cannot be started: {error}") from error
+        configure = msgspec.structs.replace(self._configure, use_extra_bufts=extra_bufts)
+        ready = await child.open(configure, self._start_timeout)
+        self._child, self._model = child, ready.model
+        self._settings = {**ready.settings, "why": why}
+        words = f"{ready.settings['n_threads']} threads, extra CPU buffer types "
+        self._settle("ok", f"{words}{'on' if extra_bufts else 'off'}. {why}".strip())
+        self._logger.info("The engine is ready: %s", self._detail)
+        return child
+
+    def _dispatch(self, outputs: list[Output]) -> None:
+        """Hand a step's outputs to their generations; those of aborted ones have no taker."""
+        for output in outputs:
+            stream = self._streams.get(output.id)
+            if stream is None:
+                continue
+            if output.delta is not None:
+                stream.push(output.delta)
+            else:
+                make_error = getattr(errors, output.error or "EngineError")
+                stream.fail(make_error(output.message, param=output.param))
+
+    def _fail_all(self, make_error: Callable[[], OxillamaError]) -> None:
+        for stream in self._streams.values():
+            stream.fail(make_error())
+
+    def _settle(self, state: Literal["starting", "ok", "failed"], detail: str) -> None:
+        self._state, self._detail = state, detail
+        if state == "starting":
+            self._settled.clear()
+        else:
+            self._settled.set()
+
+    async def _running(self) -> ChildProcess:
+        """The child, after a restart if one is under way."""
+        if self._supervisor is None:
+            raise EngineUnavailable(self._detail)
+        try:
+            async with asyncio.timeout(self._start_timeout):
+                await self._settled.wait()
+        except TimeoutError:
+            raise EngineUnavailable(self._detail) from None
+        if self._child is None:
+            raise EngineUnavailable(self._detail)
+        return self._child
+
+
+def _frame(message: Submit) -> bytes:
+    """Encode a request that the child is sure to understand; one that it is not would end it."""
+    try:
+        frame = encode(message)
+        decode_to_child(frame_body(frame))
+    except (TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise InvalidRequest(f"The request cannot be encoded: {error}") from error
+    return frame
+
+
+class _Stream:
+    """What one generation has received and nobody has read; deltas of a lagging reader merge."""
+
+    def __init__(self) -> None:
+        self.admitted = False
+        self._deltas: deque[Delta] = deque()
+        self._error: OxillamaError | None = None
+        self._arrived = asyncio.Event()
+
+    def push(self, delta: Delta) -> None:
+        """Add a delta, or merge it with the unread one before it."""
+        if delta.prompt is not None:
+            self.admitted = True
+        elif self._deltas and self._deltas[-1].prompt is None:
+            delta = _merged(self._deltas.pop(), delta)
+        self._deltas.append(delta)
+        self._arrived.set()
+
+    def fail(self, error: OxillamaError) -> None:
+        """End with an error, after what was received before it."""
+        self._error = self._error or error
+        self._arrived.set()
+
+    async def next(self) -> Delta:
+        """Wait for a delta, or raise the error that ended the generation."""
+        while not self._deltas:
+            if self._error is not None:
+                raise self._error
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._deltas.popleft()
+
+
+def _merged(earlier: Delta, later: Delta) -> Delta:
+    return Delta.of(
+        (*earlier.all_parts, *later.all_parts),
+        earlier.tokens + later.tokens,
+        later.finish_reason,
+        later.usage,
+    )

@@ -1,0 +1,68 @@
+"""What this machine is: cores, memory, and a name for it that a new CPU or a new build changes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+__all__ = ["fingerprint", "physical_cores", "physical_memory"]
+
+
+def physical_cores() -> int:
+    """Physical cores this process may use; hyper-threads only slow matrix products down."""
+    allowed = _allowed_cpus()
+    siblings = set()
+    for cpu in allowed:
+        path = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        try:
+            siblings.add(path.read_text())
+        except OSError:
+            return max(len(allowed), 1)
+    return max(len(siblings), 1)
+
+
+def physical_memory() -> int:
+    """Bytes of memory; a modest guess where the system does not say."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return 8 << 30
+
+
+def fingerprint() -> str:
+    """Name this CPU, as its hypervisor shows it, together with the installed llama.cpp build."""
+    parts = [platform.machine(), platform.processor(), *_cpu_lines(), *_build_parts()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _allowed_cpus() -> set[int]:
+    if hasattr(os, "sched_getaffinity"):
+        return os.sched_getaffinity(0)
+    return set(range(os.cpu_count() or 1))
+
+
+def _cpu_lines() -> list[str]:
+    """Model and flags of the first CPU; `hypervisor` is one of the flags."""
+    try:
+        first = Path("/proc/cpuinfo").read_text().split("\n\n", 1)[0]
+    except OSError:
+        return []
+    wanted = ("vendor_id", "model name", "cpu family", "model", "stepping", "flags", "Features")
+    return [line for line in first.splitlines() if line.split("\t", 1)[0].strip() in wanted]
+
+
+def _build_parts() -> list[str]:
+    """Version and library sizes of llama.cpp, found without loading it."""
+    try:
+        parts = [version("llama-cpp-python")]
+    except PackageNotFoundError:
+        return []
+    spec = find_spec("llama_cpp")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        libraries = sorted(Path(folder, "lib").glob("lib*"))
+        parts += [f"{path.name} {path.stat().st_size}" for path in libraries]
+    return parts

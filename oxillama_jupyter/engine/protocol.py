@@ -1,0 +1,279 @@
+"""What every engine is: four verbs and the values that pass through them.
+
+An engine takes a `GenerateRequest` and gives an async iterator of `Delta`s. The first delta carries
+`prompt` and no text, as soon as the prompt is admitted; the last one carries `finish_reason` and
+`usage`. Closing the iterator is the abort: the sequence is free within one decode step.
+
+The same structs travel over the pipe to the engine's process, as msgpack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Annotated, Any, Literal, Protocol
+
+import msgspec
+from msgspec import Meta, Struct
+
+from oxillama_jupyter.engine.json_schema import read_schema
+from oxillama_jupyter.engine.parts import CallArguments, CallBegin, CallEnd, Part, Reasoning, Text
+from oxillama_jupyter.errors import InvalidRequest
+
+__all__ = [
+    "CallArguments",
+    "CallBegin",
+    "CallEnd",
+    "Constraint",
+    "Delta",
+    "Engine",
+    "EngineStatus",
+    "FinishReason",
+    "GenerateRequest",
+    "ModelInfo",
+    "Part",
+    "PromptInfo",
+    "Reasoning",
+    "Sampling",
+    "Text",
+    "Truncation",
+    "Usage",
+]
+
+FinishReason = Literal["stop", "length"]
+Truncation = Literal["disabled", "middle"]
+
+
+class Sampling(Struct, frozen=True, omit_defaults=True):
+    """How the next token is chosen; llama.cpp's names and meanings.
+
+    A temperature of 0 is greedy. `max_tokens` None means: up to the end of the context. `seed` None
+    means: a new one each time. `logit_bias` maps token ids to what is added to their logits.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
+    repeat_penalty: float = 1.0
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    seed: int | None = None
+    max_tokens: Annotated[int, Meta(ge=1)] | None = None
+    stop: tuple[str, ...] = ()
+    logit_bias: dict[int, float] = {}
+
+
+class Constraint(Struct, frozen=True, omit_defaults=True):
+    """What an answer must be; the engine lets no token pass that would break it.
+
+    A `stop` string that cuts such an answer short ends it with `length`: it is not complete.
+
+    Attributes:
+        kind: `json_schema` and `json_object` give one line of JSON; `regex` and `lark` give text
+            that matches as a whole.
+        value: The schema as JSON text, the regular expression or the grammar; nothing for
+            `json_object`.
+        strict: Whether a schema that cannot be enforced completely is refused; otherwise what can
+            be enforced is.
+    """
+
+    kind: Literal["json_schema", "json_object", "regex", "lark"]
+    value: str = ""
+    strict: bool = True
+
+    def check(self, *, param: str | None = None) -> None:
+        """Refuse what certainly cannot be enforced, without asking a model.
+
+        Raises:
+            InvalidRequest: The schema is none, or something in it cannot be enforced.
+        """
+        if self.kind == "json_schema":
+            try:
+                read_schema(self.value, strict=self.strict)
+            except InvalidRequest as error:
+                error.param = param
+                raise
+
+
+class GenerateRequest(Struct, frozen=True, omit_defaults=True):
+    """One generation over a chat history.
+
+    Attributes:
+        messages: Chat messages as templates take them: `role` (system, user, assistant, tool),
+            `content` (text), and `tool_calls` / `tool_call_id` where they apply; oldest first.
+        tools: Function tools in OpenAI's nested form, offered through the template.
+        sampling: How tokens are chosen.
+        cache_key: Requests with one key continue one another (a thread's id): its sequence is kept
+            warm and its next turn prefills only what is new.
+        truncation: What to do when the prompt does not fit `max_prompt_tokens` or the context:
+            `disabled` raises `ContextLengthExceeded`; `middle` drops whole turns, oldest of the
+            middle first, never the system messages, never the newest user turn, never one half of a
+            tool call and its output.
+        max_prompt_tokens: The most tokens the rendered prompt may have; None for the context.
+        parallel_calls: Whether one answer may have several tool calls; it ends with the first one
+            where not.
+        constraint: What the answer must be; None for free text. Where tools are offered, calls
+            may be made instead.
+        must_call: Names of functions of which the answer must call one; none leave it to the model.
+    """
+
+    messages: list[dict[str, Any]]  # templates read keys we do not know
+    model: str | None = None
+    tools: list[dict[str, Any]] | None = None  # JSON Schema inside
+    sampling: Sampling = Sampling()
+    cache_key: str | None = None
+    truncation: Truncation = "disabled"
+    max_prompt_tokens: int | None = None
+    parallel_calls: bool = True
+    constraint: Constraint | None = None
+    must_call: tuple[str, ...] = ()
+
+
+class PromptInfo(Struct, frozen=True, omit_defaults=True):
+    """What became of the prompt: its size, how much was cached, which messages were left out.
+
+    Attributes:
+        tokens: Tokens of the rendered prompt.
+        cached_tokens: How many of them were in the KV cache already.
+        dropped: Indices into the request's `messages` that truncation left out.
+    """
+
+    tokens: int
+    cached_tokens: int = 0
+    dropped: tuple[int, ...] = ()
+
+
+class Usage(Struct, frozen=True):
+    """Token counts and times of one generation.
+
+    Attributes:
+        prompt_tokens: Tokens of the rendered prompt, cached ones included.
+        completion_tokens: Generated tokens, the end-of-turn token not counted.
+        cached_tokens: Prompt tokens that were not computed again.
+        prompt_seconds: From admission to the first token.
+        completion_seconds: From the first token to the last.
+        reasoning_tokens: How many of the generated tokens were reasoning.
+    """
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int = 0
+    prompt_seconds: float = 0.0
+    completion_seconds: float = 0.0
+    reasoning_tokens: int = 0
+
+
+class Delta(Struct, frozen=True, omit_defaults=True):
+    """What one or more decode steps gave one generation.
+
+    `text` is always whole UTF-8 characters and never part of a stop string that may still match.
+
+    Attributes:
+        text: More of the answer; no reasoning, no call.
+        parts: Everything in order, the answer too, where there is reasoning or a call among it.
+    """
+
+    text: str = ""
+    tokens: int = 0
+    prompt: PromptInfo | None = None
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def all_parts(self) -> tuple[Part, ...]:
+        """Everything in order; `parts.items_of` adds up those of all deltas."""
+        return self.parts or ((Text(self.text),) if self.text else ())
+
+    @classmethod
+    def of(
+        cls,
+        parts: Sequence[Part],
+        tokens: int,
+        finish_reason: FinishReason | None = None,
+        usage: Usage | None = None,
+    ) -> Delta:
+        """Make a delta of what a parser gave."""
+        texts = [part.text for part in parts if isinstance(part, Text)]
+        mixed = tuple(parts) if len(texts) < len(parts) else ()
+        return cls("".join(texts), tokens, None, finish_reason, usage, mixed)
+
+
+class ModelInfo(Struct, frozen=True, omit_defaults=True):
+    """One model an engine serves.
+
+    Attributes:
+        id: The name requests use.
+        created: When the file was made, in Unix seconds.
+        n_ctx: The context one request may use, in tokens.
+        n_ctx_train: The context the model was trained for.
+        n_params: Number of weights.
+        size: Bytes of the weights.
+        description: The GGUF's own name and quantisation.
+    """
+
+    id: str
+    created: int
+    n_ctx: int = 0
+    n_ctx_train: int = 0
+    n_params: int = 0
+    size: int = 0
+    description: str = ""
+
+
+class EngineStatus(Struct, frozen=True):
+    """How an engine is, in words a person can act on.
+
+    Attributes:
+        state: `starting`, `ok` or `failed`.
+        detail: Why, where the state is not `ok`; otherwise a word on the settings.
+        pid: The engine's process, where it has one.
+        restarts: How often that process was started again after it died.
+        n_parallel: Sequences that can generate at the same time.
+        running: Generations in a sequence now.
+        waiting: Generations waiting for a sequence.
+        settings: What the engine chose and why (`use_extra_bufts`, threads, build, ...).
+    """
+
+    state: Literal["starting", "ok", "failed"]
+    detail: str = ""
+    pid: int | None = None
+    restarts: int = 0
+    n_parallel: int = 1
+    running: int = 0
+    waiting: int = 0
+    settings: dict[str, Any] = msgspec.field(
+        default_factory=dict
+    )  # engine-specific, shown as it is
+
+
+class Engine(Protocol):
+    """A thing that generates text. `LocalEngine`, `ScriptedEngine` and later a remote one."""
+
+    async def start(self) -> None:
+        """Load the model and return when it can generate.
+
+        Raises:
+            EngineUnavailable: It cannot, and why; `status()` says the same from then on.
+        """
+
+    def generate(self, request: GenerateRequest) -> AsyncGenerator[Delta, None]:
+        """Generate; `await aclose()` on the iterator (or cancelling its task) aborts.
+
+        Raises:
+            ContextLengthExceeded: The prompt does not fit; the message has both numbers.
+            InvalidRequest: The chat template refused the messages, or the constraint cannot be
+                enforced, and why.
+            ModelNotFound: `request.model` is not served here.
+            EngineUnavailable: The engine is not running, and why.
+            EngineCrashed: Its process died meanwhile; the message ends with its log's last lines.
+        """
+
+    def models(self) -> list[ModelInfo]:
+        """The models this engine serves, the default one first."""
+
+    def status(self) -> EngineStatus:
+        """How the engine is right now; cheap, never blocks."""
+
+    async def aclose(self) -> None:
+        """Stop everything; generations in flight end with `EngineUnavailable`."""

@@ -1,0 +1,382 @@
+"""Continuous batching: which tokens of which generation go into the next decode step.
+
+Every job has the tokens that must be in the KV cache (its prompt and what it generated) and a slot
+(a llama.cpp sequence) that holds some beginning of them. A step feeds each job its next missing
+tokens: one where it generates, a chunk of the prompt where it does not yet. Whoever has nothing
+missing after the step gets a new token. So prefill, decode, prefix reuse and preemption are one.
+
+Pure Python; a `Backend` does the arithmetic.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from oxillama_jupyter.engine.frames import Output
+from oxillama_jupyter.engine.parts import Part, Text
+from oxillama_jupyter.engine.protocol import Delta, FinishReason, PromptInfo, Usage
+from oxillama_jupyter.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from oxillama_jupyter.engine.parsing import OutputParser
+    from oxillama_jupyter.engine.protocol import Sampling
+    from oxillama_jupyter.engine.slots import Slot, Slots
+    from oxillama_jupyter.engine.text import TextAssembler
+
+__all__ = [
+    "Backend",
+    "CacheFull",
+    "Constraint",
+    "Job",
+    "Limits",
+    "Row",
+    "Sampler",
+    "Scheduler",
+    "Vocabulary",
+]
+
+
+class CacheFull(Exception):
+    """The KV cache has no room for the batch; nothing was decoded."""
+
+
+class Sampler(Protocol):
+    """Chooses tokens for one generation; the backend knows how."""
+
+    def close(self) -> None:
+        """Free it."""
+
+
+class Constraint(Protocol):
+    """Keeps one generation to its format; the backend masks what the sampler may choose."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the answer is complete and nothing more can follow."""
+
+    def accept(self, token: int) -> None:
+        """Move on by a token, also where it ends the generation.
+
+        Raises:
+            EngineError: The format cannot be kept; the answer so far is not complete.
+        """
+
+
+class Row(NamedTuple):
+    """Consecutive tokens of one sequence in a batch; with a sampler, its end gets a new token."""
+
+    sequence: int
+    position: int
+    tokens: Sequence[int]
+    sampler: Sampler | None
+
+
+class Backend(Protocol):
+    """What the scheduler needs of llama.cpp, beside the memory that `Slots` looks after."""
+
+    def sampler(self, sampling: Sampling, constraint: Any) -> Sampler:  # the backend's own kind
+        """Make a sampler for one generation; it obeys the constraint where there is one."""
+
+    def step(self, rows: Sequence[Row]) -> list[int]:
+        """Decode a batch and return one new token for each row that has a sampler.
+
+        Raises:
+            CacheFull: There is no room; nothing changed.
+        """
+
+
+class Vocabulary(Protocol):
+    """What the scheduler needs of the model's vocabulary."""
+
+    def is_end(self, token: int) -> bool:
+        """Whether this token ends a generation."""
+
+    def piece(self, token: int) -> bytes:
+        """The bytes of this token; none for control tokens."""
+
+
+class Limits(NamedTuple):
+    """Sizes the scheduler plans with.
+
+    Attributes:
+        n_parallel: Generations at the same time.
+        n_ctx: The most tokens of one generation, prompt included.
+        n_batch: The most tokens of one step.
+        min_chunk: The fewest prompt tokens worth a step.
+        prefill_seconds: How long a step may take that only prefills.
+        mixed_seconds: How long a step may take while somebody generates.
+        token_seconds: First guess of what one prompt token takes; measured from then on.
+    """
+
+    n_parallel: int
+    n_ctx: int
+    n_batch: int
+    min_chunk: int = 32
+    prefill_seconds: float = 0.12
+    mixed_seconds: float = 0.06
+    token_seconds: float = 1e-4
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One generation, from submission to its last delta."""
+
+    id: int
+    tokens: list[int]
+    sampling: Sampling
+    text: TextAssembler
+    cache_key: str | None = None
+    dropped: tuple[int, ...] = ()
+    constraint: Constraint | None = None
+    parser: OutputParser | None = None
+    one_call: bool = False
+    reasoning_tokens: int = field(init=False, default=0)
+    n_prompt: int = field(init=False)
+    limit: int = field(init=False, default=0)
+    cached: int = field(init=False, default=0)
+    slot: Slot | None = field(init=False, default=None)
+    sampler: Sampler | None = field(init=False, default=None)
+    admitted: float = field(init=False, default=0.0)
+    first_token: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        """Remember where the prompt ends."""
+        self.n_prompt = len(self.tokens)
+
+    @property
+    def called(self) -> bool:
+        """Whether the one call that is allowed has been made."""
+        return self.one_call and self.parser is not None and self.parser.ended_calls > 0
+
+    def parse(self, text: str, tokens: int) -> list[Part]:
+        """Split text into answer, reasoning and calls, and count its tokens."""
+        if self.parser is None:
+            return [Text(text)] if text else []
+        inside = self.parser.reasoning
+        parts = self.parser.feed(text)
+        if inside or self.parser.reasoning:
+            self.reasoning_tokens += tokens
+        return parts
+
+    def parse_end(self) -> list[Part]:
+        """Say what was withheld."""
+        parts = self.parse(self.text.finish(), 0)
+        return parts if self.parser is None else [*parts, *self.parser.finish()]
+
+
+class Scheduler:
+    """Owns the jobs and the slots; `admit` and `step` are called in turn by the decode loop.
+
+    Args:
+        backend: llama.cpp, or a fake.
+        slots: Its sequences.
+        vocabulary: What tokens mean.
+        limits: Sizes.
+        clock: Seconds.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        slots: Slots,
+        vocabulary: Vocabulary,
+        limits: Limits,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._backend = backend
+        self._vocabulary = vocabulary
+        self._limits = limits
+        self._clock = clock
+        self._waiting: deque[Job] = deque()
+        self._active: list[Job] = []
+        self._slots = slots
+        self._crowded = False
+        self._token_seconds = limits.token_seconds
+
+    @property
+    def busy(self) -> bool:
+        """Whether a step would do anything."""
+        return bool(self._active or self._waiting)
+
+    @property
+    def prefilling(self) -> bool:
+        """Whether some prompt is not read yet."""
+        return any(_missing(job) > 1 for job in self._active)
+
+    def submit(self, job: Job) -> None:
+        """Queue a generation."""
+        job.limit = min(
+            job.n_prompt + (job.sampling.max_tokens or self._limits.n_ctx), self._limits.n_ctx
+        )
+        self._waiting.append(job)
+
+    def abort(self, job_id: int) -> None:
+        """Drop a generation; its slot is free at once, and stays warm."""
+        for job in self._active:
+            if job.id == job_id:
+                self._release(job)
+                return
+        for job in self._waiting:
+            if job.id == job_id:
+                self._waiting.remove(job)
+                _close_sampler(job)
+                return
+
+    def admit(self) -> list[Output]:
+        """Give waiting jobs a slot, first come first served, and say what was cached."""
+        outputs = []
+        while self._waiting and not self._crowded and len(self._active) < self._limits.n_parallel:
+            job = self._waiting.popleft()
+            job.slot = self._slots.seat(job.tokens, job.cache_key)
+            self._active.append(job)
+            if job.sampler is not None:
+                continue  # it was here before, and lost its place
+            job.admitted = self._clock()
+            job.cached = job.slot.length
+            job.sampler = self._backend.sampler(job.sampling, job.constraint)
+            info = PromptInfo(job.n_prompt, job.cached, job.dropped)
+            outputs.append(Output(job.id, Delta(prompt=info)))
+        return outputs
+
+    def step(self) -> list[Output]:
+        """Decode one batch; return what it gave each generation."""
+        if not self._active:
+            return []
+        self._slots.park_idle()
+        jobs, rows = self._compose()
+        started = self._clock()
+        try:
+            tokens = self._backend.step(rows)
+        except CacheFull:
+            return self._make_room()
+        now = self._clock()
+        self._learn(rows, now - started)
+        chosen = iter(tokens)
+        outputs = []
+        for job, row in zip(jobs, rows, strict=True):
+            job.slot.length += len(row.tokens)  # type: ignore[union-attr] # active jobs have one
+            if row.sampler is not None:
+                outputs.append(self._accept(job, next(chosen), now))
+        return outputs
+
+    # -- composing a batch -----------------------------------------------------------------------
+
+    def _compose(self) -> tuple[list[Job], list[Row]]:
+        """One token of everybody who generates, and a share of the rest for everybody who reads."""
+        reading = [job for job in self._active if _missing(job) > 1]
+        jobs = [job for job in self._active if _missing(job) == 1]
+        rows = [_row(job, 1) for job in jobs]
+        budget = self._budget(len(rows)) if reading else 0
+        for position, job in enumerate(sorted(reading, key=_missing)):
+            share = -(-budget // (len(reading) - position))
+            count = min(share, _missing(job))
+            if count == 0:
+                break
+            budget -= count
+            jobs.append(job)
+            rows.append(_row(job, count))
+        return jobs, rows
+
+    def _budget(self, generating: int) -> int:
+        """How many prompt tokens the next step may read, so that it ends in time."""
+        limits = self._limits
+        seconds = limits.mixed_seconds if generating else limits.prefill_seconds
+        count = max(int(seconds / self._token_seconds), limits.min_chunk)
+        return min(count, limits.n_batch - generating)
+
+    def _learn(self, rows: Sequence[Row], seconds: float) -> None:
+        """Follow the time one prompt token takes."""
+        count = sum(len(row.tokens) for row in rows)
+        if count - len(rows) >= self._limits.min_chunk // 2:
+            self._token_seconds += 0.3 * (max(seconds, 1e-6) / count - self._token_seconds)
+
+    # -- what came out ---------------------------------------------------------------------------
+
+    def _accept(self, job: Job, token: int, now: float) -> Output:
+        if len(job.tokens) == job.n_prompt:
+            job.first_token = now
+        if job.constraint is not None:
+            try:
+                job.constraint.accept(token)
+            except EngineError as error:
+                self._release(job)
+                return Output(job.id, None, "EngineError", error.message)
+        if self._vocabulary.is_end(token):
+            return self._finish(job, [], 0, "stop", now)
+        job.tokens.append(token)
+        parts = job.parse(job.text.push(self._vocabulary.piece(token)), 1)
+        if job.text.stopped:
+            cut = job.constraint is not None  # what a stop string cuts off is not complete
+            return self._finish(job, parts, 1, "length" if cut else "stop", now)
+        if job.called or (job.constraint is not None and job.constraint.stopped):
+            return self._finish(job, parts, 1, "stop", now)
+        if len(job.tokens) >= job.limit:
+            return self._finish(job, parts, 1, "length", now)
+        return Output(job.id, Delta.of(parts, 1))
+
+    def _finish(
+        self, job: Job, parts: list[Part], tokens: int, reason: FinishReason, now: float
+    ) -> Output:
+        usage = Usage(
+            prompt_tokens=job.n_prompt,
+            completion_tokens=len(job.tokens) - job.n_prompt,
+            cached_tokens=job.cached,
+            prompt_seconds=job.first_token - job.admitted,
+            completion_seconds=now - job.first_token,
+            reasoning_tokens=job.reasoning_tokens,
+        )
+        self._release(job)
+        return Output(job.id, Delta.of([*parts, *job.parse_end()], tokens, reason, usage))
+
+    # -- slots -----------------------------------------------------------------------------------
+
+    def _release(self, job: Job) -> None:
+        """Take the job out of its slot, which stays warm."""
+        if job.slot is not None:
+            self._slots.release(job.slot)
+            job.slot = None
+        _close_sampler(job)
+        self._active.remove(job)
+        self._crowded = False
+
+    def _make_room(self) -> list[Output]:
+        """Send the newest job back to the queue; alone, it cannot be helped."""
+        job = self._active[-1]
+        if len(self._active) > 1:
+            self._preempt(job)
+            return []
+        self._release(job)
+        return [Output(job.id, None, "EngineError", "The KV cache has no room for this chat.")]
+
+    def _preempt(self, job: Job) -> None:
+        """Let a job wait until another one ends; its tokens are parked meanwhile."""
+        sampler, job.sampler = job.sampler, None
+        self._release(job)
+        job.sampler = sampler
+        self._waiting.appendleft(job)
+        self._crowded = True
+
+
+def _close_sampler(job: Job) -> None:
+    if job.sampler is not None:
+        job.sampler.close()
+        job.sampler = None
+
+
+def _missing(job: Job) -> int:
+    """How many of the job's tokens are not in the cache yet."""
+    return len(job.tokens) - job.slot.length  # type: ignore[union-attr] # active jobs have one
+
+
+def _row(job: Job, count: int) -> Row:
+    slot = job.slot
+    assert slot is not None  # noqa: S101 - active jobs have one
+    start = slot.length
+    end = start + count
+    last = end == len(job.tokens)
+    return Row(slot.id, start, job.tokens[start:end], job.sampler if last else None)

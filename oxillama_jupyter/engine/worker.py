@@ -1,0 +1,256 @@
+"""The engine's process: `python -m oxillama_jupyter.engine.worker`, started by `LocalEngine`.
+
+Three threads: intake reads the pipe and ends the process when it closes, prompts turns chats into
+tokens, and the main thread owns llama.cpp and decodes. Frames leave through what was fd 1; fd 1
+itself points at stderr from the first moment on, so nothing that prints can damage a frame.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import sys
+import threading
+import traceback
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, NoReturn
+
+from oxillama_jupyter.engine.frames import (
+    Abort,
+    Configure,
+    Output,
+    Phase,
+    Ready,
+    StartFailed,
+    Step,
+    Submit,
+    decode_to_child,
+    encode,
+    read_frame,
+)
+from oxillama_jupyter.errors import OxillamaError
+
+if TYPE_CHECKING:
+    from typing import IO
+
+    from oxillama_jupyter.engine.constraints import ConstraintCompiler
+    from oxillama_jupyter.engine.frames import FromChild
+    from oxillama_jupyter.engine.llama import Llama
+    from oxillama_jupyter.engine.scheduler import Job, Scheduler
+    from oxillama_jupyter.engine.templates import PromptBuilder
+
+__all__ = ["Worker", "claim_stdout", "main"]
+
+_SWITCH_SECONDS = 0.0005  # the decode thread gets the interpreter back this soon
+
+
+def claim_stdout() -> int:
+    """Take fd 1 for frames and let everybody else's prints go to stderr; return the new fd."""
+    sys.stdout.flush()
+    frames = os.dup(1)
+    os.dup2(2, 1)
+    return frames
+
+
+def _exit_with_parent(parent: int) -> None:
+    """End when the parent does, even if somebody else inherited its end of the pipe."""
+    try:
+        handle = os.pidfd_open(parent)
+    except (AttributeError, OSError):
+        return  # not Linux, or forbidden: the closing pipe says it too
+
+    def wait() -> None:
+        import select
+
+        select.select([handle], [], [])
+        os._exit(0)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
+class Worker:
+    """Everything the child does between its first and last frame.
+
+    Args:
+        source: The pipe from the parent.
+        sink: File descriptor of the pipe to the parent.
+    """
+
+    def __init__(self, source: IO[bytes], sink: int) -> None:
+        self._source = source
+        self._sink = sink
+        self._inbox: SimpleQueue[Job | Output | int] = SimpleQueue()
+        self._prompts: SimpleQueue[Submit] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._preparing: set[int] = set()
+
+    def run(self) -> int:
+        """Load the model and decode until the parent closes the pipe; return an exit code."""
+        frame = read_frame(self._source)
+        settings = decode_to_child(frame) if frame else None
+        if not isinstance(settings, Configure):
+            sys.stderr.write("The engine's process is started by LocalEngine, not by hand.\n")
+            return 2
+        threading.Thread(target=self._intake, name="intake", daemon=True).start()
+        try:
+            llama, *makers = self._load(settings)
+        except _start_errors() as error:
+            self._send(StartFailed(str(error)))
+            return 1
+        threading.Thread(target=self._prepare, args=makers, name="prompts", daemon=True).start()
+        self._send(Ready(llama.info(), llama.settings()))
+        return self._decode(_scheduler(llama))
+
+    # -- starting --------------------------------------------------------------------------------
+
+    def _load(self, settings: Configure) -> tuple[Llama, PromptBuilder, ConstraintCompiler]:
+        """Import llama.cpp, load the model, prove that it decodes."""
+        from oxillama_jupyter.engine import constraints, llama, templates
+
+        llama.log_to_stderr()
+        self._send(Phase(f"loading the model ({llama.build()})"))
+        model = llama.Llama(settings)
+        self._send(Phase("warming up"))
+        model.warm_up()
+        builder = templates.PromptBuilder(model.vocabulary, model.template, model.limits.n_ctx)
+        model.vocabulary.reveal(builder.format.tags)
+        return model, builder, constraints.ConstraintCompiler(model.vocabulary)
+
+    # -- threads ---------------------------------------------------------------------------------
+
+    def _intake(self) -> None:
+        """Take requests in; when the parent is gone, so is this process, at once."""
+        try:
+            self._take_in()
+        except Exception:  # noqa: BLE001 - without this thread the process would never end
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
+        os._exit(0)
+
+    def _take_in(self) -> None:
+        while (frame := read_frame(self._source)) is not None:
+            message = decode_to_child(frame)
+            if isinstance(message, Submit):
+                with self._lock:
+                    self._preparing.add(message.id)
+                self._prompts.put(message)
+            elif isinstance(message, Abort):
+                with self._lock:
+                    if message.id in self._preparing:
+                        self._preparing.remove(message.id)
+                    else:
+                        self._inbox.put(message.id)
+
+    def _prepare(self, builder: PromptBuilder, compiler: ConstraintCompiler) -> None:
+        """Render and tokenise prompts and compile constraints, beside the decode loop."""
+        while True:
+            message = self._prompts.get()
+            prepared = _prepared(builder, compiler, message)
+            with self._lock:
+                if message.id in self._preparing:
+                    self._preparing.remove(message.id)
+                    self._inbox.put(prepared)
+
+    def _decode(self, scheduler: Scheduler) -> NoReturn:
+        """Decode for ever; sleep where there is nothing to do."""
+        while True:
+            self._receive(scheduler)
+            self._send_step(scheduler.admit())
+            self._send_step(scheduler.step())
+
+    def _receive(self, scheduler: Scheduler) -> None:
+        """Hand new jobs and aborts to the scheduler; wait for them only when it is idle."""
+        refused: list[Output] = []
+        try:
+            while True:
+                item = self._inbox.get(block=not scheduler.busy and not refused)
+                if isinstance(item, int):
+                    scheduler.abort(item)
+                elif isinstance(item, Output):
+                    refused.append(item)
+                else:
+                    scheduler.submit(item)
+        except Empty:
+            self._send_step(refused)
+
+    # -- sending ---------------------------------------------------------------------------------
+
+    def _send_step(self, outputs: list[Output]) -> None:
+        if outputs:
+            self._send(Step(outputs))
+
+    def _send(self, message: FromChild) -> None:
+        data = memoryview(encode(message))
+        while data:
+            data = data[os.write(self._sink, data) :]
+
+
+def _start_errors() -> tuple[type[Exception], ...]:
+    """What makes a model unusable, as opposed to a bug of ours."""
+    from oxillama_jupyter.engine.llama import ModelError
+
+    return (ModelError, OxillamaError)
+
+
+def _prepared(
+    builder: PromptBuilder, compiler: ConstraintCompiler, message: Submit
+) -> Job | Output:
+    """Make a job of a request, or the error that refuses it."""
+    from oxillama_jupyter.engine.constraints import AfterReasoning
+    from oxillama_jupyter.engine.forcing import constrain
+    from oxillama_jupyter.engine.scheduler import Job
+    from oxillama_jupyter.engine.text import TextAssembler
+
+    request = message.request
+    try:
+        constraint = constrain(request, builder.format, compiler)
+        tokens, dropped = builder.build(request)
+    except OxillamaError as error:
+        return Output(message.id, None, type(error).__name__, error.message, error.param)
+    except Exception as error:  # noqa: BLE001 - one bad request must not end this thread
+        traceback.print_exc()
+        return Output(message.id, None, "EngineError", f"The prompt could not be made: {error!r}")
+    parser = builder.parser(tokens, request.tools)
+    return Job(
+        id=message.id,
+        tokens=tokens,
+        sampling=request.sampling,
+        text=TextAssembler(request.sampling.stop),
+        cache_key=request.cache_key,
+        dropped=dropped,
+        parser=parser,
+        constraint=(
+            AfterReasoning(constraint, lambda: parser.reasoning)
+            if constraint is not None and parser.reasoning
+            else constraint
+        ),
+        one_call=not request.parallel_calls,
+    )
+
+
+def _scheduler(llama: Llama) -> Scheduler:
+    from oxillama_jupyter.engine.scheduler import Scheduler
+    from oxillama_jupyter.engine.slots import Slots
+
+    slots = Slots(llama, llama.limits.n_parallel, llama.parking_bytes)
+    return Scheduler(llama, slots, llama.vocabulary, llama.limits)
+
+
+def main() -> NoReturn:
+    """Run the worker on the pipes it was started with."""
+    sink = claim_stdout()
+    faulthandler.enable(all_threads=False)
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    _exit_with_parent(os.getppid())
+    code = 1
+    try:
+        code = Worker(sys.stdin.buffer, sink).run()
+    except Exception:  # noqa: BLE001 - a process's last words, whatever happened
+        traceback.print_exc()
+    sys.stderr.flush()
+    os._exit(code)  # an orderly exit would wait for the intake thread's pipe, and abort
+
+
+if __name__ == "__main__":
+    main()

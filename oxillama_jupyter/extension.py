@@ -1,0 +1,242 @@
+"""The composition root: traits become settings, settings become store, engine, services, routes.
+
+Jupyter loads it at server start; `jupyter oxillama` starts a headless server with nothing else.
+Nobody imports this module.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_data_dir
+from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
+from traitlets import Dict, Float, Int, TraitError, Unicode, default, validate
+
+from oxillama_jupyter._version import __version__
+from oxillama_jupyter.engine.local import LocalEngine
+from oxillama_jupyter.engine.protocol import Engine
+from oxillama_jupyter.errors import OxillamaError, StoreError
+from oxillama_jupyter.handlers.routes import routes
+from oxillama_jupyter.kernels import give_key
+from oxillama_jupyter.keyapp import KeyApp
+from oxillama_jupyter.services.assistants import AssistantService
+from oxillama_jupyter.services.executor import Executor
+from oxillama_jupyter.services.health import HealthService
+from oxillama_jupyter.services.keys import KeyService, new_kernel_key
+from oxillama_jupyter.services.models import ModelService
+from oxillama_jupyter.services.owners import new_owner
+from oxillama_jupyter.services.recovery import Recovery
+from oxillama_jupyter.services.runs import RunService
+from oxillama_jupyter.services.services import Gate, Services
+from oxillama_jupyter.services.threads import ThreadService
+from oxillama_jupyter.store.database import Database
+
+__all__ = ["OxillamaApp", "main"]
+
+_EMBEDDED = Path(__file__).parent / "assets" / "oxillama-tiny.gguf"
+_WATCH_SECONDS = 5.0
+
+
+class OxillamaApp(ExtensionApp):
+    """An OpenAI-compatible LLM server inside this Jupyter server."""
+
+    name = "oxillama"
+    version = __version__
+    description = "Start a headless Jupyter server that is only an OpenAI-compatible LLM server."
+    load_other_extensions = False
+    # Plain class attributes, as traitlets' own applications have them.
+    serverapp_config = {"open_browser": False}  # noqa: RUF012
+    subcommands = {"key": (KeyApp, KeyApp.description)}  # noqa: RUF012
+
+    model = Unicode(
+        "embedded",
+        help="The model to serve: the path of a GGUF file, or `embedded` for the tiny one "
+        "that comes with this package.",
+    ).tag(config=True)
+    model_aliases = Dict(
+        key_trait=Unicode(),
+        value_trait=Unicode(),
+        help="Other names for models, such as {'gpt-4o': 'oxillama-tiny'}; the key `*` stands for "
+        "every name that is not known.",
+    ).tag(config=True)
+    db_path = Unicode(
+        help="The SQLite file that holds assistants, threads and runs; by default "
+        "oxillama/oxillama.db in the Jupyter data directory. Several servers of one machine may "
+        "share it; servers of different machines need a file each, on a network disk too.",
+    ).tag(config=True)
+    openai_prefix = Unicode("v1", help="URL prefix of the OpenAI routes.").tag(config=True)
+    prefix = Unicode("oxillama", help="URL prefix of this extension's own routes.").tag(config=True)
+    n_parallel = Int(
+        4, min=1, max=64, help="How many runs generate at the same time; others wait."
+    ).tag(config=True)
+    n_ctx = Int(
+        0,
+        min=0,
+        help="Tokens of context that one run may use; 0 means what the model was trained for, "
+        "up to 8192.",
+    ).tag(config=True)
+    n_threads = Int(
+        0, min=0, help="Threads of the engine; 0 means one for each physical core."
+    ).tag(config=True)
+    run_expiry_seconds = Int(
+        600, min=1, help="Seconds after its creation at which an unfinished run expires."
+    ).tag(config=True)
+    max_queue = Int(
+        128, min=0, help="How many runs may wait for the engine; one more is refused with 429."
+    ).tag(config=True)
+    max_body_size = Int(
+        64 * 2**20, min=1024, help="The largest request body in bytes; a larger one is refused."
+    ).tag(config=True)
+    engine_start_timeout = Float(
+        120.0, help="Seconds the engine may take to load its model before it counts as failed."
+    ).tag(config=True)
+    idle_timeout = Int(
+        0,
+        min=0,
+        help="Stop the whole server after this many seconds without a request, a kernel or a "
+        "live run; 0 means never.",
+    ).tag(config=True)
+
+    @default("db_path")
+    def _default_db_path(self) -> str:
+        return str(Path(jupyter_data_dir()) / "oxillama" / "oxillama.db")
+
+    @validate("prefix", "openai_prefix")
+    def _valid_prefix(self, proposal: dict[str, Any]) -> str:
+        value: str = proposal["value"].strip("/")
+        if not value or value == "api":
+            raise TraitError(f"A URL prefix such as 'v1' is needed, not '{proposal['value']}'.")
+        return value
+
+    # -- Jupyter's hooks, in the order they are called -------------------------------------------
+
+    def initialize_settings(self) -> None:
+        """Before the server listens: what kernels and requests will need."""
+        self._gate = Gate()
+        self._started = time.time()
+        self._watching: asyncio.Task[None] | None = None
+        self._database: Database | None = None
+        self._kernel_key = new_kernel_key()
+        give_key(self._server, self._kernel_key, self.openai_prefix, self.prefix)
+
+    def initialize_handlers(self) -> None:
+        """The URL table."""
+        dependencies = {"gate": self._gate, "max_body_size": self.max_body_size}
+        self.handlers.extend(routes(self.openai_prefix, self.prefix, dependencies))
+
+    async def _start_jupyter_server_extension(self, _: ServerApp) -> None:
+        """The server listens already; requests wait at the gate until the store is open."""
+        try:
+            self._database = await Database.open(Path(self.db_path))
+            self._gate.open(await self._compose(self._database))
+        except OxillamaError as error:
+            self.log.error("oxillama: %s", error)  # noqa: TRY400  # the sentence says it all
+            self._gate.fail(error)
+        except Exception:
+            self.log.exception("oxillama: the extension did not start")
+            self._gate.fail(StoreError("The extension did not start; the server's log says why."))
+        else:
+            self._watching = asyncio.create_task(self._watch(), name="oxillama watch")
+
+    async def stop_extension(self) -> None:
+        """End runs, engine and store, in that order; every state is on disk afterwards."""
+        if self._watching is not None:
+            self._watching.cancel()
+        # A failed start leaves some of them unmade; one that cannot end keeps no other from it.
+        for name in ("_executor", "_recovery", "_models", "_database"):
+            part = getattr(self, name, None)
+            try:
+                if part is not None:
+                    await part.aclose()
+            except OxillamaError as error:
+                self.log.warning("oxillama: %s did not end cleanly: %s", name[1:], error)
+
+    def current_activity(self) -> dict[str, int] | None:
+        """Live runs, which keep the server from being culled as idle."""
+        executor: Executor | None = getattr(self, "_executor", None)
+        live = executor.live if executor is not None else 0
+        return {"runs": live} if live else None
+
+    @property
+    def _server(self) -> ServerApp:
+        """The Jupyter server, which is there from `initialize_settings` on."""
+        if self.serverapp is None:
+            raise RuntimeError("the extension is not linked to a server")
+        return self.serverapp
+
+    # -- composition ---------------------------------------------------------------------------
+
+    def _engine(self) -> Engine:
+        embedded = self.model == "embedded"
+        path = _EMBEDDED if embedded else Path(self.model).expanduser()
+        return LocalEngine(
+            path,
+            model_id=path.stem,
+            data_dir=Path(jupyter_data_dir()) / "oxillama",
+            n_parallel=self.n_parallel,
+            n_ctx=self.n_ctx,
+            n_threads=self.n_threads or None,
+            start_timeout=self.engine_start_timeout,
+            logger=self.log,
+        )
+
+    async def _compose(self, db: Database) -> Services:
+        owner = new_owner()
+        self._models = ModelService(self._engine(), self.model_aliases, self.log)
+        self._executor = Executor(
+            db,
+            self._models,
+            n_parallel=self.n_parallel,
+            max_queue=self.max_queue,
+            logger=self.log,
+        )
+        self._recovery = Recovery(db, self._executor, owner, self.log)
+        self._models.start()
+        await self._recovery.start()
+        runs = RunService(
+            db,
+            self._executor,
+            self._recovery,
+            self._models,
+            owner=owner,
+            expiry=self.run_expiry_seconds,
+        )
+        return Services(
+            assistants=AssistantService(db),
+            threads=ThreadService(db, runs, self._executor),
+            runs=runs,
+            models=self._models,
+            keys=KeyService(db, self._kernel_key),
+            health=HealthService(db, self._models, self._executor),
+        )
+
+    # -- idleness --------------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        """Tell cullers of live runs, and stop a server that was started to end by itself."""
+        settings = self._server.web_app.settings
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            if self._executor.live:
+                settings["last_activity_times"][self.name] = datetime.now(UTC)
+            elif self.idle_timeout and self._idle_seconds() >= self.idle_timeout:
+                self.log.info("oxillama: idle for %s s, stopping", self.idle_timeout)
+                self._server.stop()
+                return
+
+    def _idle_seconds(self) -> float:
+        if self._server.kernel_manager.list_kernel_ids():
+            return 0.0
+        request = self._server.web_app.settings.get("api_last_activity")
+        last = request.timestamp() if request is not None else 0.0
+        return time.time() - max(self._started, self._executor.last_activity, last)
+
+
+def main() -> None:
+    """Run `jupyter oxillama`."""
+    OxillamaApp.launch_instance()  # type: ignore[no-untyped-call]  # Jupyter's

@@ -1,0 +1,1 @@
+"""Tornado handlers: read, call one service, send. `routes` is the whole URL table."""

@@ -1,0 +1,49 @@
+"""The whole URL table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oxillama_jupyter.handlers import assistants, health, keys, messages, models, runs, threads
+from oxillama_jupyter.handlers.base import BaseHandler, NotFoundHandler
+
+__all__ = ["routes"]
+
+_ID = "([^/]+)"
+_THREAD = f"threads/{_ID}"
+_RUN = f"{_THREAD}/runs/{_ID}"
+
+_OPENAI: list[tuple[str, type[BaseHandler]]] = [
+    ("models", models.ModelsHandler),
+    ("models/(.+)", models.ModelHandler),
+    ("assistants", assistants.AssistantsHandler),
+    (f"assistants/{_ID}", assistants.AssistantHandler),
+    ("threads", threads.ThreadsHandler),
+    ("threads/runs", runs.ThreadRunHandler),
+    (_THREAD, threads.ThreadHandler),
+    (f"{_THREAD}/messages", messages.MessagesHandler),
+    (f"{_THREAD}/messages/{_ID}", messages.MessageHandler),
+    (f"{_THREAD}/runs", runs.RunsHandler),
+    (_RUN, runs.RunHandler),
+    (f"{_RUN}/cancel", runs.RunCancelHandler),
+    (f"{_RUN}/submit_tool_outputs", runs.RunToolOutputsHandler),
+    (f"{_RUN}/steps", runs.RunStepsHandler),
+    (f"{_RUN}/steps/{_ID}", runs.RunStepHandler),
+]
+_OURS: list[tuple[str, type[BaseHandler]]] = [
+    ("health", health.HealthHandler),
+    ("keys", keys.KeysHandler),
+    (f"keys/{_ID}", keys.KeyHandler),
+    ("threads", threads.ThreadListHandler),
+    (f"{_RUN}/events", runs.RunEventsHandler),
+]
+
+
+def routes(
+    openai_prefix: str, prefix: str, dependencies: dict[str, Any]
+) -> list[tuple[str, type[BaseHandler], dict[str, Any]]]:
+    """All routes, relative to the server's base URL; both prefixes own everything below them."""
+    table = [(f"/{openai_prefix}/{path}", handler) for path, handler in _OPENAI]
+    table += [(f"/{prefix}/{path}", handler) for path, handler in _OURS]
+    table += [(f"/{name}(?:/.*)?", NotFoundHandler) for name in (openai_prefix, prefix)]
+    return [(path, handler, dependencies) for path, handler in table]

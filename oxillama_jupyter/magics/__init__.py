@@ -1,0 +1,1 @@
+"""The `%oxillama` and `%%oxillama` magics."""

@@ -1,0 +1,75 @@
+"""What the line magics show: Markdown in a notebook, aligned text in a terminal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import display
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["Page", "escaped", "note", "table", "title_of"]
+
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|$~&])")
+_PREVIEW = 60
+
+
+@dataclass(frozen=True)
+class Page:
+    """Something to read, in both forms.
+
+    Attributes:
+        markdown: For notebooks.
+        plain: For terminals.
+    """
+
+    markdown: str
+    plain: str
+
+    def __repr__(self) -> str:
+        return self.plain
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
+
+    def show(self) -> None:
+        """Display it."""
+        display(self)  # type: ignore[no-untyped-call]
+
+    def __add__(self, other: Page) -> Page:
+        return Page(f"{self.markdown}\n\n{other.markdown}", f"{self.plain}\n\n{other.plain}")
+
+
+def escaped(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def note(text: str) -> Page:
+    """A sentence; code in backticks."""
+    return Page(text, text.replace("`", ""))
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Page:
+    """A table of plain cells."""
+    lines = [[_cut(cell) for cell in row] for row in rows]
+    markdown = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    markdown += [f"| {' | '.join(map(escaped, line))} |" for line in lines]
+    widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
+    plain = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in [list(heads), *lines]]
+    return Page("\n".join(markdown), "\n".join(plain))
+
+
+def title_of(thread: dict[str, Any]) -> str:
+    """What a person calls a thread: its name, else its notebook or its folder, else its id."""
+    metadata = thread.get("metadata") or {}
+    notebook = re.split(r"[\\/]", metadata.get("notebook", "").partition("#kernel-")[0])[-1]
+    return str(metadata.get("name") or notebook or thread["id"])
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _PREVIEW else f"{line[: _PREVIEW - 1]}…"

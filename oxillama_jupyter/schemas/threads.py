@@ -1,0 +1,70 @@
+"""Threads: a durable conversation."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from oxillama_jupyter.schemas.base import Metadata, Request
+from oxillama_jupyter.schemas.messages import CreateMessage
+from oxillama_jupyter.schemas.tools import ToolResources
+
+__all__ = ["CreateThread", "ModifyThread", "Thread", "ThreadQuery", "ThreadSummary"]
+
+
+class CreateThread(Request):
+    """Body of `POST /threads`."""
+
+    messages: list[CreateMessage] | None = None
+    tool_resources: ToolResources | None = None
+    metadata: Metadata | None = None
+
+
+class ModifyThread(Request):
+    """Body of `POST /threads/{id}`; an absent key is unchanged, null clears."""
+
+    tool_resources: ToolResources | UnsetType | None = UNSET
+    metadata: Metadata | UnsetType | None = UNSET
+
+
+class Thread(Struct, kw_only=True):
+    """The thread object."""
+
+    id: str
+    object: Literal["thread"] = "thread"
+    created_at: int
+    tool_resources: ToolResources | None = None
+    metadata: dict[str, str] = {}
+
+
+class ThreadQuery(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """Query of our own `GET /oxillama/threads`.
+
+    Attributes:
+        limit: At most this many threads, 1 to 100.
+        after: Start just behind this thread id.
+        metadata: Keys that must have exactly these values, all of them.
+        q: Words to look for in the messages; every word must occur, a trailing `*` is a prefix.
+    """
+
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+    after: str | None = None
+    q: str | None = None
+    metadata: dict[str, str] | None = None
+
+
+class ThreadSummary(Thread, kw_only=True):
+    """A thread in our own listing, with what a person recognises it by.
+
+    Attributes:
+        updated_at: When its newest message came, in Unix seconds; `created_at` where it has none.
+        message_count: How many messages it has.
+        preview: The beginning of its first user message; in a search, the text around the match.
+        active_run_id: The run that is writing to it now.
+    """
+
+    updated_at: int
+    message_count: int
+    preview: str
+    active_run_id: str | None = None

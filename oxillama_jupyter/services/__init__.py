@@ -1,0 +1,1 @@
+"""Use cases over store and engine, in asyncio; `executor` alone owns the state of runs."""

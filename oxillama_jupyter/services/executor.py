@@ -1,0 +1,335 @@
+"""The only owner of run state: one named task per run, from `queued` to its end or its tools.
+
+Every state is persisted before it is announced. A run whose thread, client or engine goes away ends
+in a terminal state all the same, with its partial text kept; nothing here leaves a thread locked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import aclosing
+from typing import Any, Literal
+
+from msgspec.structs import replace
+
+from oxillama_jupyter.errors import (
+    ContextLengthExceeded,
+    EngineError,
+    InvalidRequest,
+    NotFound,
+    OxillamaError,
+    QueueFull,
+)
+from oxillama_jupyter.events import DONE
+from oxillama_jupyter.ids import now
+from oxillama_jupyter.schemas.base import ErrorBody
+from oxillama_jupyter.schemas.runs import IncompleteDetails, LastError, Run
+from oxillama_jupyter.schemas.streams import StreamError
+from oxillama_jupyter.services import actions, progress
+from oxillama_jupyter.services.jobs import Job, StopReason
+from oxillama_jupyter.services.models import ModelService
+from oxillama_jupyter.services.transitions import Outcome
+from oxillama_jupyter.services.translate import (
+    Work,
+    generate_request,
+    prompt_budget,
+    spent_budget,
+)
+from oxillama_jupyter.services.turns import TurnWriter
+from oxillama_jupyter.store import journals
+from oxillama_jupyter.store.database import Database
+
+__all__ = ["Executor"]
+
+Waiting = Literal["requires_action"]
+
+
+class Executor:
+    """Runs jobs on the engine, at most `n_parallel` at a time, first come first served.
+
+    Attributes:
+        unconcluded: Runs that have ended but could not be written down, by id.
+        last_activity: When the last run ended, in Unix seconds.
+
+    Args:
+        db: The store.
+        models: The engine and its readiness.
+        n_parallel: How many runs generate at the same time; the others are `queued`.
+        max_queue: How many may wait; one more is refused with `QueueFull`.
+        logger: Where failures that are ours are told.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        models: ModelService,
+        *,
+        n_parallel: int,
+        max_queue: int,
+        logger: logging.Logger,
+    ) -> None:
+        self._db = db
+        self._models = models
+        self._slots = asyncio.Semaphore(n_parallel)
+        self._most = n_parallel + max_queue
+        self._logger = logger
+        self._jobs: dict[str, Job] = {}
+        self._entering = 0
+        self.unconcluded: dict[str, Run] = {}
+        self.last_activity = time.time()
+
+    # -- what services ask for ---------------------------------------------------------------
+
+    @property
+    def live(self) -> int:
+        """How many runs this process is executing or has queued."""
+        return len(self._jobs)
+
+    @contextlib.contextmanager
+    def admission(self) -> Iterator[None]:
+        """Hold a place for a run that is about to be stored and submitted.
+
+        Raises:
+            EngineUnavailable: The engine failed to start, and why.
+            QueueFull: `max_queue` runs are waiting already.
+        """
+        self._models.check()
+        if self.live + self._entering >= self._most:
+            raise QueueFull(
+                f"{self.live} runs are executing or waiting, which is as many as this server "
+                "takes (OxillamaApp.n_parallel and max_queue). Try again in a moment."
+            )
+        self._entering += 1
+        try:
+            yield
+        finally:
+            self._entering -= 1
+
+    def runs(self) -> list[Run]:
+        """The live runs."""
+        return [job.run for job in self._jobs.values()]
+
+    def job(self, run_id: str) -> Job | None:
+        """The live job of a run, if this process executes it."""
+        return self._jobs.get(run_id)
+
+    def submit(self, run: Run, work: Work, *first: tuple[str, Any]) -> Job:
+        """Execute a new run that is stored as `queued`; returns at once.
+
+        Args:
+            run: The run.
+            work: What its turn goes on from.
+            first: Events to announce ahead of the run's own, such as `thread.created`.
+        """
+        job = Job(run, work)
+        for name, data in first:
+            job.announce(name, data)
+        job.announce("thread.run.created", run)
+        job.announce("thread.run.queued", run)
+        return self._begin(job)
+
+    def resume(self, resumed: actions.Resumed) -> Job:
+        """Go on with a run that is stored as `queued` again; returns at once."""
+        job = Job(resumed.run, resumed.work, first=resumed.first)
+        for frame in resumed.frames:
+            job.log.append_frame(frame)
+        return self._begin(job)
+
+    def _begin(self, job: Job) -> Job:
+        run = job.run
+        self._jobs[run.id] = job
+        if run.expires_at is not None:
+            delay = max(0.0, run.expires_at - time.time())
+            job.timer = asyncio.get_running_loop().call_later(delay, self.stop, run.id, "expired")
+        job.task = asyncio.create_task(self._execute(job), name=f"oxillama {run.id}")
+        return job
+
+    def stop(self, run_id: str, reason: StopReason) -> None:
+        """End a live run; the engine's sequence is free one decode step later."""
+        job = self._jobs.get(run_id)
+        if job is None or job.finishing or job.stop is not None or job.task is None:
+            return
+        job.stop = reason
+        job.task.cancel()
+
+    def announce_cancelling(self, run: Run) -> None:
+        """Tell a live run's readers that it is being cancelled, once."""
+        job = self._jobs.get(run.id)
+        if job is not None and not job.cancelling_announced:
+            job.cancelling_announced = True
+            job.announce("thread.run.cancelling", run)
+
+    async def join(self, run_id: str) -> None:
+        """Wait until a live run has ended."""
+        job = self._jobs.get(run_id)
+        if job is not None and job.task is not None:
+            await asyncio.wait((job.task,))
+
+    async def aclose(self) -> None:
+        """End every live run: what was generating fails with the reason, others stay queued."""
+        tasks = [job.task for job in self._jobs.values() if job.task is not None]
+        for run_id in list(self._jobs):
+            self.stop(run_id, "shutdown")
+        if tasks:
+            await asyncio.wait(tasks)
+
+    # -- one run -------------------------------------------------------------------------------
+
+    async def _execute(self, job: Job) -> None:
+        try:
+            outcome = await self._outcome(job)
+            job.finishing = True
+            if outcome == "requires_action":
+                outcome = await self._hand_over(job)
+            if outcome is not None:
+                await self._conclude(job, outcome)
+        except NotFound:
+            # The thread was deleted under the run by another process: there is nothing to conclude.
+            job.log.append_frame(DONE)
+        except Exception as error:
+            self._logger.exception("oxillama: run %s could not be concluded", job.run.id)
+            self.unconcluded[job.run.id] = job.run
+            job.announce("error", _stream_error(error))
+            job.log.append_frame(DONE)
+        finally:
+            if job.timer is not None:
+                job.timer.cancel()
+            self.last_activity = time.time()
+            del self._jobs[job.run.id]
+            job.log.close()
+
+    async def _outcome(self, job: Job) -> Outcome | Waiting | None:
+        """Generate, and say how it ended; None leaves the run to the next server."""
+        try:
+            return await self._generate(job)
+        except asyncio.CancelledError:
+            if job.stop is None:  # the loop itself is going down
+                raise
+            task = asyncio.current_task()
+            if task is not None:
+                task.uncancel()
+            return _stopped(job)
+        except ContextLengthExceeded as error:
+            return self._too_long(job, error)
+        except InvalidRequest as error:
+            return _failed(job, "invalid_prompt", error.message)
+        except OxillamaError as error:
+            return _failed(job, "server_error", error.message)
+        except Exception:
+            self._logger.exception("oxillama: run %s failed", job.run.id)
+            return _failed(job, "server_error", "Internal error; the server's log says which.")
+
+    async def _generate(self, job: Job) -> Outcome | Waiting:
+        async with self._slots:
+            await self._models.ready()
+            started = await self._db.write(progress.begin, job.run, now())
+            if started is None:  # cancelled between two events
+                return Outcome("cancelled")
+            job.run = started
+            job.announce("thread.run.in_progress", job.run)
+            spent = spent_budget(job.run, job.work)
+            if spent is not None:
+                return Outcome("incomplete", incomplete_details=spent)
+            request = generate_request(job.run, job.work)
+            writer = TurnWriter(self._db, job)
+            async with aclosing(self._models.engine.generate(request)) as deltas:
+                async for delta in deltas:
+                    if await writer.take(delta) == "cancelling":  # by another server on the store
+                        self.stop(job.run.id, "cancelled")
+                        await asyncio.sleep(0)
+                    if job.over:
+                        break
+        return _finished(job)
+
+    # -- the end -------------------------------------------------------------------------------
+
+    async def _hand_over(self, job: Job) -> Outcome | None:
+        """Let the run wait for its client's tools; where it was cancelled meanwhile, say so."""
+        spent = job.usage()
+        assert job.step is not None  # noqa: S101  # there is a call
+        assert spent is not None  # noqa: S101  # the prompt was counted
+        waiting = await self._db.write(actions.hand_over, job.run, job.step, spent)
+        if waiting is None:
+            return Outcome("cancelled", spent)
+        job.run = waiting
+        job.announce("thread.run.requires_action", waiting)
+        job.log.append_frame(DONE)
+        await self._keep_journal(job)
+        return None
+
+    async def _conclude(self, job: Job, outcome: Outcome) -> None:
+        asked = job.prompt is not None or not job.work.turns
+        if job.step is None and asked and outcome.status in {"completed", "incomplete"}:
+            await TurnWriter(self._db, job).open_message()  # an empty answer is an answer
+        dropped = _dropped(job)
+        draft = progress.Draft(job.step, job.message, "".join(job.text))
+        end = await self._db.write(progress.conclude, job.run, draft, outcome, dropped)
+        if end.run.status == "cancelled" and not job.cancelling_announced:
+            self.announce_cancelling(replace(end.run, status="cancelling", cancelled_at=None))
+        if end.message is not None:
+            job.announce(f"thread.message.{end.message.status}", end.message)
+        if end.step is not None:
+            job.announce(f"thread.run.step.{end.step.status}", end.step)
+        job.announce(f"thread.run.{end.run.status}", end.run)
+        job.log.append_frame(DONE)
+        job.run = end.run
+        await self._keep_journal(job)
+
+    async def _keep_journal(self, job: Job) -> None:
+        """Keep the exact event stream; without it replays are made from the stored objects."""
+        try:
+            await self._db.write(journals.save, job.run.id, job.log.frames)
+        except OxillamaError as error:
+            self._logger.warning("oxillama: no journal of run %s: %s", job.run.id, error)
+
+    def _too_long(self, job: Job, error: ContextLengthExceeded) -> Outcome:
+        """The run's own budget makes it incomplete; the model's context makes it fail."""
+        budget = prompt_budget(job.run, job.work)
+        if budget is not None and budget <= self._models.n_ctx():
+            details = IncompleteDetails("max_prompt_tokens")
+            return Outcome("incomplete", job.usage(), incomplete_details=details)
+        return _failed(job, "invalid_prompt", error.message)
+
+
+def _finished(job: Job) -> Outcome | Waiting:
+    reason = job.last.finish_reason if job.last is not None else None
+    if job.over:
+        reason = "stop"
+    if reason is None:
+        raise EngineError("The engine's stream ended without saying why.")
+    if reason == "length":
+        details = IncompleteDetails("max_completion_tokens")
+        return Outcome("incomplete", job.usage(), incomplete_details=details)
+    return "requires_action" if job.calls else Outcome("completed", job.usage())
+
+
+def _stopped(job: Job) -> Outcome | None:
+    if job.stop == "shutdown":
+        if job.run.status == "queued":
+            return None
+        return _failed(job, "server_error", "The server was stopped while the run was in progress.")
+    return Outcome("expired" if job.stop == "expired" else "cancelled", job.usage())
+
+
+def _failed(job: Job, code: Literal["server_error", "invalid_prompt"], message: str) -> Outcome:
+    return Outcome("failed", job.usage(), LastError(code, message))
+
+
+def _dropped(job: Job) -> list[str]:
+    """Ids of the messages that truncation left out; the system message is ours and has none."""
+    if job.prompt is None:
+        return []
+    offset = 1 if job.run.instructions else 0
+    history = job.work.history
+    places = (index - offset for index in job.prompt.dropped)
+    return [history[place].id for place in places if 0 <= place < len(history)]
+
+
+def _stream_error(error: Exception) -> StreamError:
+    message = error.message if isinstance(error, OxillamaError) else "internal error"
+    text = f"The run could not be brought to an end: {message}"
+    return StreamError(text, "server_error", ErrorBody(text, "server_error"))

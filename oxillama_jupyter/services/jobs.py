@@ -1,0 +1,79 @@
+"""A run that this process executes: everything that is only in memory about it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from oxillama_jupyter.engine.protocol import Delta, PromptInfo, Usage
+from oxillama_jupyter.events import EventLog
+from oxillama_jupyter.schemas.messages import Message
+from oxillama_jupyter.schemas.runs import PromptTokenDetails, Run, RunUsage
+from oxillama_jupyter.schemas.steps import RunStep
+from oxillama_jupyter.services.translate import Work, run_usage
+
+__all__ = ["Job", "StopReason"]
+
+StopReason = Literal["cancelled", "expired", "shutdown"]
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One stretch of a run: from `queued` to its end, or to where it waits for tool outputs.
+
+    Attributes:
+        run: The run as it was announced last.
+        work: What its turn goes on from.
+        log: Its events, those of earlier stretches included.
+        first: Number of this stretch's first event.
+        message: The message being written.
+        step: The step that is open.
+        text: The pieces of that message.
+        calls: The calls of this turn, as their step has them.
+        over: Whether the turn has ended, whatever the model would add.
+        shown: Which of this turn's tokens an ended step of it has already.
+        last: The turn's last delta so far.
+    """
+
+    run: Run
+    work: Work
+    log: EventLog = field(default_factory=EventLog)
+    first: int = 0
+    task: asyncio.Task[None] | None = None
+    timer: asyncio.TimerHandle | None = None
+    stop: StopReason | None = None
+    finishing: bool = False
+    cancelling_announced: bool = False
+    message: Message | None = None
+    step: RunStep | None = None
+    text: list[str] = field(default_factory=list)
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    over: bool = False
+    shown: RunUsage | None = None
+    last: Delta | None = None
+    prompt: PromptInfo | None = None
+    completion_tokens: int = 0
+    saved_at: float = 0.0
+
+    def announce(self, name: str, data: Any) -> None:  # any struct of the stream
+        """Append an event to the run's log."""
+        self.log.append(name, data)
+
+    def usage(self) -> RunUsage | None:
+        """Tokens of this turn that no ended step has; None before the prompt was counted."""
+        if self.last is not None and self.last.usage is not None:
+            total = run_usage(self.last.usage)
+        elif self.prompt is not None:
+            counted = (self.prompt.tokens, self.completion_tokens, self.prompt.cached_tokens)
+            total = run_usage(Usage(*counted))
+        else:
+            return None
+        return total if self.shown is None else _rest(total, self.shown)
+
+
+def _rest(total: RunUsage, shown: RunUsage) -> RunUsage:
+    prompt = total.prompt_tokens - shown.prompt_tokens
+    completion = total.completion_tokens - shown.completion_tokens
+    cached = total.prompt_token_details.cached_tokens - shown.prompt_token_details.cached_tokens
+    return RunUsage(prompt, completion, prompt + completion, PromptTokenDetails(cached))

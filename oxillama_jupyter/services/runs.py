@@ -1,0 +1,185 @@
+"""Runs, as clients use them: create, watch, cancel."""
+
+from __future__ import annotations
+
+from oxillama_jupyter.errors import InvalidRequest
+from oxillama_jupyter.events import EventLog
+from oxillama_jupyter.ids import now
+from oxillama_jupyter.schemas.base import Page, PageQuery
+from oxillama_jupyter.schemas.runs import (
+    TERMINAL,
+    CreateRun,
+    CreateThreadAndRun,
+    ModifyRun,
+    Run,
+    SubmitToolOutputs,
+)
+from oxillama_jupyter.schemas.steps import RunStep
+from oxillama_jupyter.services import actions
+from oxillama_jupyter.services.executor import Executor
+from oxillama_jupyter.services.jobs import Job
+from oxillama_jupyter.services.models import ModelService
+from oxillama_jupyter.services.recovery import LEASE_SECONDS, Recovery
+from oxillama_jupyter.services.transitions import Outcome
+from oxillama_jupyter.services.translate import Work, check_format, replay_frames
+from oxillama_jupyter.store import journals, runs, steps
+from oxillama_jupyter.store.database import Connection, Database
+
+__all__ = ["RunService"]
+
+
+class RunService:
+    """Use cases of runs and their steps.
+
+    Args:
+        db: The store.
+        executor: Executes them.
+        recovery: Ends those that no job executes.
+        models: Resolves model names.
+        owner: This server's id.
+        expiry: Seconds after which an unfinished run expires.
+    """
+
+    def __init__(  # noqa: PLR0913  # what the composition root hands over
+        self,
+        db: Database,
+        executor: Executor,
+        recovery: Recovery,
+        models: ModelService,
+        *,
+        owner: str,
+        expiry: int,
+    ) -> None:
+        self._db = db
+        self._executor = executor
+        self._recovery = recovery
+        self._models = models
+        self._owner = owner
+        self._expiry = expiry
+
+    async def start(self, thread_id: str, body: CreateRun) -> Job:
+        """Store a run on a thread and begin to execute it.
+
+        Raises:
+            NotFound: No such thread, assistant or model.
+            InvalidRequest: The thread has an active run, or the response format cannot be kept.
+            QueueFull: Too many runs wait.
+            EngineUnavailable: The engine failed to start.
+        """
+        check_format(body.response_format)
+        with self._executor.admission():
+            begun = await self._db.write(
+                runs.begin,
+                thread_id,
+                body,
+                owner=self._owner,
+                lease=now() + LEASE_SECONDS,
+                expires_in=self._expiry,
+                resolve_model=self._models.resolve,
+            )
+            return self._executor.submit(begun.run, Work(begun.history))
+
+    async def start_with_thread(self, body: CreateThreadAndRun) -> Job:
+        """Store a thread and a run on it in one step, and execute it; errors as `start`."""
+        check_format(body.response_format)
+        with self._executor.admission():
+            begun = await self._db.write(
+                runs.begin_with_thread,
+                body,
+                owner=self._owner,
+                lease=now() + LEASE_SECONDS,
+                expires_in=self._expiry,
+                resolve_model=self._models.resolve,
+            )
+            created = ("thread.created", begun.thread)
+            return self._executor.submit(begun.run, Work(begun.history), created)
+
+    async def get(self, thread_id: str, run_id: str) -> Run:
+        """One run."""
+        return await self._db.read(runs.get, thread_id, run_id)
+
+    async def modify(self, thread_id: str, run_id: str, body: ModifyRun) -> Run:
+        """Replace its metadata."""
+        return await self._db.write(runs.modify, thread_id, run_id, body)
+
+    async def page(self, thread_id: str, query: PageQuery) -> Page[Run]:
+        """A page of a thread's runs."""
+        return await self._db.read(runs.page, thread_id, query)
+
+    async def cancel(self, thread_id: str, run_id: str) -> Run:
+        """Cancel a run; it is `cancelling` until the engine has let go, a few milliseconds later.
+
+        Raises:
+            InvalidRequest: It has ended already.
+        """
+        job = self._executor.job(run_id)
+        if job is not None and job.run.status == "requires_action":
+            await self._executor.join(run_id)  # it is putting its journal away
+        run, waited = await self._db.write(_request_cancel, thread_id, run_id)
+        if self._executor.job(run_id) is not None:
+            self._executor.announce_cancelling(run)
+            self._executor.stop(run_id, "cancelled")
+            return run
+        if waited or await self._db.read(runs.owner_of, run_id) == self._owner:
+            return await self._recovery.end(run, Outcome("cancelled"))
+        return run  # the server that executes it sees the status
+
+    async def submit_tool_outputs(
+        self, thread_id: str, run_id: str, body: SubmitToolOutputs
+    ) -> Job:
+        """Answer the pending calls of a run, all of them at once, and go on with it.
+
+        Raises:
+            NotFound: No such thread or run.
+            InvalidRequest: The run does not wait for tool outputs, or not for these.
+            QueueFull: Too many runs wait.
+            EngineUnavailable: The engine failed to start.
+        """
+        run = await self._db.read(runs.get, thread_id, run_id)
+        if run.status == "requires_action":
+            await self._executor.join(run_id)  # it is putting its journal away
+        with self._executor.admission():
+            resumed = await self._db.write(
+                actions.accept,
+                thread_id,
+                run_id,
+                body.tool_outputs,
+                owner=self._owner,
+                lease=now() + LEASE_SECONDS,
+            )
+            return self._executor.resume(resumed)
+
+    async def events(self, thread_id: str, run_id: str) -> EventLog:
+        """A run's event log from event 0: live, from its journal, or made from the stored objects.
+
+        Raises:
+            NotFound: No such run.
+            InvalidRequest: Another server executes it, and only that one can show it live.
+        """
+        job = self._executor.job(run_id)
+        if job is not None and job.run.thread_id == thread_id:
+            return job.log
+        run = await self._db.read(runs.get, thread_id, run_id)
+        if run.status not in TERMINAL and run.status != "requires_action":
+            raise InvalidRequest(
+                f"Run {run_id} is {run.status} on another server that shares this store; "
+                "poll it here, or follow it there."
+            )
+        frames = await self._db.read(journals.load, run_id)
+        if frames is not None:
+            return EventLog(frames)
+        return EventLog(replay_frames(run, *await self._db.read(actions.parts, run)))
+
+    async def step(self, thread_id: str, run_id: str, step_id: str) -> RunStep:
+        """One step."""
+        return await self._db.read(steps.get, thread_id, run_id, step_id)
+
+    async def steps(self, thread_id: str, run_id: str, query: PageQuery) -> Page[RunStep]:
+        """A page of a run's steps."""
+        return await self._db.read(steps.page, thread_id, run_id, query)
+
+
+def _request_cancel(conn: Connection, thread_id: str, run_id: str) -> tuple[Run, bool]:
+    """Mark a run as `cancelling`; true if it waited for its client, so that nobody executes it."""
+    waited = runs.get(conn, thread_id, run_id).status == "requires_action"
+    return runs.request_cancel(conn, thread_id, run_id), waited

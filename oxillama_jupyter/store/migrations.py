@@ -1,0 +1,202 @@
+"""The schema, as an append-only list of named migrations.
+
+What is common to all tables:
+
+- `payload` holds the whole object as JSON text, exactly as the wire has it. Reading is one typed
+  decode, the round trip is exact, and a new field of the wire needs no migration.
+- Beside it stand, as columns, only what a query filters or sorts by, and text that is searched.
+  Each noun's file writes both from the same object in one statement, so they cannot disagree.
+- `seq` numbers rows by insertion: the stable order of pages, where `created_at` has ties.
+  AUTOINCREMENT, because a number that came back would make an old cursor point elsewhere.
+- Children carry `ON DELETE CASCADE` up to their thread, and an index on that column, because
+  SQLite looks for the children through it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlite_utils
+from sqlite_utils import Migrations
+
+from oxillama_jupyter.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+__all__ = ["migrate", "migrations"]
+
+APPLICATION_ID = 0x6F78_696C  # "oxil": tells our files from other programs' databases
+migrations = Migrations("oxillama_jupyter")
+
+
+@migrations()
+def m001_assistants_threads_runs(db: sqlite_utils.Database) -> None:
+    """Assistants, threads, messages, runs, steps, journals and keys.
+
+    Assistants are not referenced: deleting one keeps its runs, which are snapshots of it.
+
+    `threads.touched` is a counter, set to one more than the greatest whenever messages come: the
+    order of the thread list. It is not a time, because times tie and clocks step back.
+
+    `thread_metadata` is `threads.payload`'s metadata, one row a pair, kept by triggers: it finds a
+    notebook's threads without reading the others.
+
+    `messages.text` is its text parts joined, without NUL (at which FTS5 would stop); `messages_fts`
+    indexes it by triggers, also under cascades. The payload stays the truth.
+
+    `runs.active` is generated from `status`, so the list of active states stands once, here. The
+    unique index over active rows is what allows a thread one active run: two servers that race are
+    told apart by the database, not by a check before the insert. The partial indexes hold only
+    active runs and stay tiny however many runs there are.
+
+    A journal is one finished run's event stream, compressed. A key is a row only while it is valid;
+    its secret is a SHA-256, which is enough for 256 random bits.
+    """
+    for statement in _M001.split(";\n\n"):
+        db.execute(statement)
+    db.table("messages").enable_fts(
+        ["text"], create_triggers=True, tokenize="unicode61 remove_diacritics 2"
+    )
+
+
+@migrations()
+def m002_tokens_of_waiting_steps(db: sqlite_utils.Database) -> None:
+    """What a step has spent while it waits for tool outputs.
+
+    The wire shows a step's usage only when the step is over, which may be days and a restart later.
+    """
+    db.execute("ALTER TABLE steps ADD COLUMN spent TEXT")
+
+
+_M001 = """
+CREATE TABLE assistants (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  payload TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE threads (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  touched INTEGER NOT NULL UNIQUE,
+  updated_at INTEGER NOT NULL,
+  payload TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE thread_metadata (
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  thread_id TEXT NOT NULL REFERENCES threads(id) ON DELETE CASCADE,
+  PRIMARY KEY (key, value, thread_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX thread_metadata_by_thread ON thread_metadata(thread_id);
+
+CREATE TRIGGER threads_metadata_ai AFTER INSERT ON threads BEGIN
+  INSERT INTO thread_metadata(key, value, thread_id)
+    SELECT key, value, new.id FROM json_each(new.payload, '$.metadata');
+END;
+
+CREATE TRIGGER threads_metadata_au AFTER UPDATE OF payload ON threads BEGIN
+  DELETE FROM thread_metadata WHERE thread_id = old.id;
+  INSERT INTO thread_metadata(key, value, thread_id)
+    SELECT key, value, new.id FROM json_each(new.payload, '$.metadata');
+END;
+
+CREATE TABLE messages (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  thread_id TEXT NOT NULL REFERENCES threads(id) ON DELETE CASCADE,
+  run_id TEXT,
+  role TEXT NOT NULL,
+  status TEXT NOT NULL,
+  text TEXT NOT NULL,
+  payload TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX messages_by_thread ON messages(thread_id);
+
+CREATE INDEX messages_by_run ON messages(run_id) WHERE run_id IS NOT NULL;
+
+CREATE TABLE runs (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  thread_id TEXT NOT NULL REFERENCES threads(id) ON DELETE CASCADE,
+  status TEXT NOT NULL,
+  active INTEGER NOT NULL GENERATED ALWAYS AS (
+    status IN ('queued', 'in_progress', 'requires_action', 'cancelling')
+  ) VIRTUAL,
+  expires_at INTEGER,
+  owner TEXT NOT NULL,
+  lease INTEGER NOT NULL,
+  payload TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX runs_by_thread ON runs(thread_id);
+
+CREATE UNIQUE INDEX one_active_run_per_thread ON runs(thread_id) WHERE active;
+
+CREATE INDEX active_runs_by_owner ON runs(owner) WHERE active;
+
+CREATE INDEX active_runs_by_lease ON runs(lease) WHERE active;
+
+CREATE TABLE steps (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  run_id TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+  status TEXT NOT NULL,
+  payload TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX steps_by_run ON steps(run_id);
+
+CREATE TABLE journals (
+  run_id TEXT NOT NULL PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE,
+  frames BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE keys (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL UNIQUE,
+  hash BLOB NOT NULL UNIQUE,
+  hint TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  last_used_at INTEGER
+) STRICT
+"""
+
+
+def migrate(conn: Connection, path: str) -> int:
+    """Bring the schema up to date and return its version, the number of migrations.
+
+    To be called inside `BEGIN IMMEDIATE`: processes that open one file at the same time then wait
+    for each other, where the library's own deferred transactions would fail as locked.
+
+    Args:
+        conn: The connection, without `row_factory`.
+        path: The file's name, for the error.
+
+    Raises:
+        StoreError: The file is another program's, or a newer version of this package made it.
+    """
+    db = sqlite_utils.Database(conn, recursive_triggers=False, execute_plugins=False)
+    if not db.table_names():
+        conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    elif conn.execute("PRAGMA application_id").fetchone() != (APPLICATION_ID,):
+        raise StoreError(f"{path} is another program's database; choose another file.")
+    applied = {migration.name for migration in migrations.applied(db)}
+    newer = applied - _known()
+    if newer:
+        raise StoreError(
+            f"{path} was made by a newer version of oxillama_jupyter (migration {max(newer)}); "
+            "upgrade this package, or choose another file."
+        )
+    migrations.apply(db)
+    return len(migrations.applied(db))
+
+
+def _known() -> set[str]:
+    with sqlite_utils.Database(memory=True, execute_plugins=False) as empty:
+        return {migration.name for migration in migrations.pending(empty)}

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from client.world import Server, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Cells out of sight stay in the page, and nothing is asked of the network.
+SETTINGS = {
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+
+
+def chromium() -> str | None:
+    """The browser of this machine."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """Jupyter's directories of this test alone; all servers in them end with it."""
+    world = World(tmp_path)
+    settings = tmp_path / "settings"
+    for name, content in SETTINGS.items():
+        file = settings / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(content))
+    world.env["JUPYTERLAB_SETTINGS_DIR"] = str(settings)
+    world.env["JUPYTERLAB_WORKSPACES_DIR"] = str(tmp_path / "workspaces")
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def lab(world: World) -> Server:
+    """A real JupyterLab, in a folder with the tutorial in it."""
+    tutorials = Path(__file__).parents[2] / "notebooks"
+    for notebook in tutorials.glob("*.ipynb"):
+        content = json.loads(notebook.read_text("utf-8"))
+        for cell in content["cells"]:
+            if cell["cell_type"] == "code":
+                cell |= {"outputs": [], "execution_count": None}
+        (world.root / notebook.name).write_text(json.dumps(content))
+    program = str(Path(__file__).with_name("paced_lab.py"))
+    return world.serve(
+        f"--ServerApp.root_dir={world.root}",
+        "--LabApp.expose_app_in_browser=True",
+        command=(program,),
+    )
+
+
+@pytest.fixture(scope="module")  # no longer: Playwright keeps an event loop running meanwhile
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; where there is none, these tests are skipped, but never in CI."""
+    program = chromium()
+    if program is None:
+        problem = "no Chromium: these tests need one (apt-get install chromium)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(problem)
+        pytest.skip(problem)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page, with nothing of other tests."""
+    context = browser.new_context(viewport={"width": 1200, "height": 1600})
+    yield context.new_page()
+    context.close()

@@ -1,0 +1,44 @@
+"""A real Jupyter server with our extension, whose engine says what the prompt asks for.
+
+A prompt `slow N` is answered with N words, one every 50 ms; `wait` with nothing for ten seconds;
+`fail` with a failure; any other one with itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from oxillama_jupyter.engine.scripted import ScriptedEngine
+from oxillama_jupyter.errors import EngineCrashed
+from oxillama_jupyter.extension import OxillamaApp
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from oxillama_jupyter.engine.protocol import GenerateRequest
+    from oxillama_jupyter.engine.scripted import Reply
+
+
+def reply(request: GenerateRequest) -> Reply:
+    text = str(request.messages[-1]["content"])
+    word, _, rest = text.partition(" ")
+    if word in {"slow", "wait", "fail"}:
+        return special(word, int(rest or 1))
+    return [text]
+
+
+async def special(word: str, count: int) -> AsyncIterator[str]:
+    if word == "fail":
+        yield "Half an "
+        raise EngineCrashed("The engine's process died (signal 11).")
+    if word == "wait":
+        await asyncio.sleep(10)
+    for number in range(count):
+        await asyncio.sleep(0.05)
+        yield f"w{number} "
+
+
+if __name__ == "__main__":
+    OxillamaApp._engine = lambda _: ScriptedEngine(reply, n_ctx=400_000)  # type: ignore[method-assign]
+    OxillamaApp.launch_instance()

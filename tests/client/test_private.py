@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+from client.world import is_running, wait_for
+
+from oxillama_jupyter.client import private
+from oxillama_jupyter.client.connection import connect
+from oxillama_jupyter.client.private import private_server
+from oxillama_jupyter.client.probe import health
+from oxillama_jupyter.errors import ConnectionFailed
+
+if TYPE_CHECKING:
+    from client.world import World
+
+CONNECT = (
+    "from oxillama_jupyter import connect; c = connect(); print(c.base_url, c.source, sep='|')"
+)
+
+
+def test_kernels_that_start_together_share_one_server(world: World) -> None:
+    with ThreadPoolExecutor() as pool:
+        answers = set(pool.map(lambda _: world.python(CONNECT), range(3)))
+
+    assert len(answers) == 1
+    assert answers.pop().endswith("/v1|private server")
+    assert len(world.server_pids()) == 1
+
+
+def test_its_files_are_for_the_user_alone(here: World) -> None:
+    address = private_server(here.runtime)
+
+    files = [file for file in here.runtime.glob("oxillama-private-*") if file.is_file()]
+    assert {file.suffix for file in files} == {".json", ".lock", ".log"}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert here.private_state()["token"] == address.api_key
+    assert all(address.api_key not in file.read_text() for file in files if file.suffix == ".log")
+
+
+def test_another_connect_gives_the_same_server(here: World) -> None:
+    assert private_server(here.runtime) == private_server(here.runtime)
+
+
+def test_a_killed_server_is_replaced(here: World) -> None:
+    first = private_server(here.runtime)
+    os.kill(here.private_state()["pid"], signal.SIGKILL)
+    wait_for(lambda: health(first.url, first.api_key) is None, 10, "it survives SIGKILL")
+
+    second = private_server(here.runtime)
+
+    assert second.api_key != first.api_key
+    assert health(second.url, second.api_key)
+
+
+def test_a_server_of_another_version_is_left_alone(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = private_server(here.runtime)
+    monkeypatch.setattr(private, "__version__", "999")
+
+    second = private_server(here.runtime)
+
+    assert second.base_url != first.base_url
+    assert health(first.url, first.api_key)
+
+
+def test_it_ends_itself_when_nobody_needs_it(here: World) -> None:
+    private_server(here.runtime, idle_seconds=1)
+    pid = here.private_state()["pid"]
+
+    wait_for(lambda: not is_running(pid), 30, "it is still there")
+
+
+def test_interrupting_the_kernel_does_not_reach_it(world: World) -> None:
+    code = f"{CONNECT}; import sys; sys.stdout.flush(); import time; time.sleep(60)"
+    kernel = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=world.env,
+        cwd=world.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert kernel.stdout is not None
+    with kernel:
+        kernel.stdout.readline()
+        os.killpg(kernel.pid, signal.SIGINT)
+        kernel.wait(10)
+
+    state = world.private_state()
+    assert health(f"{state['url']}oxillama", state["token"])
+
+
+def test_it_does_not_inherit_what_belongs_to_the_kernel(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("JPY_PARENT_PID", "JPY_SESSION_NAME", "OXILLAMA_API_KEY", "JUPYTERHUB_API_TOKEN"):
+        monkeypatch.setenv(name, "1")
+    private_server(here.runtime)
+
+    pid = here.private_state()["pid"]
+    with open(f"/proc/{pid}/environ") as file:  # noqa: PTH123 (no ordinary file)
+        names = {entry.partition("=")[0] for entry in file.read().split("\0")}
+    assert not {name for name in names if name.startswith(("JPY_", "OXILLAMA_", "JUPYTERHUB_"))}
+
+
+def test_a_failed_start_says_why(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = [sys.executable, "-c", "raise SystemExit('The disk is full.')"]
+    monkeypatch.setattr(private, "_command", lambda *_: program)
+
+    with pytest.raises(ConnectionFailed, match=r"ended with code 1\. The disk is full\."):
+        private_server(here.runtime)
+
+
+def test_a_start_that_takes_too_long_is_given_up(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = [sys.executable, "-c", "import time; print('Loading', flush=True); time.sleep(60)"]
+    monkeypatch.setattr(private, "_command", lambda *_: program)
+    monkeypatch.setattr(private, "START_SECONDS", 1.0)
+
+    with pytest.raises(ConnectionFailed, match=r"never answered\. Loading"):
+        private_server(here.runtime)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "c.PasswordIdentityProvider.hashed_password = 'argon2:$argon2id$v=19$m=10,t=1,p=1$YQ$YQ'",
+        "c.IdentityProvider.token = ''",
+        "c.ServerApp.ip = '0.0.0.0'; c.ServerApp.port = 8888; c.ServerApp.base_url = '/x/'",
+        "c.ServerApp.certfile = '/nowhere.pem'; c.ServerApp.root_dir = '/'",
+        "c.OxillamaApp.prefix = 'ours'; c.OxillamaApp.openai_prefix = 'llm'",
+        "c.ServerApp.sock = '/tmp/x.sock'",
+    ],
+    ids=["password", "no-token", "address", "https", "prefixes", "socket"],
+)
+def test_the_users_own_server_settings_do_not_break_it(here: World, setting: str) -> None:
+    (here.root / "config" / "jupyter_server_config.py").write_text(setting)
+
+    connection = connect()
+
+    assert connection.base_url.startswith("http://127.0.0.1:")
+    assert connection.post("/threads", {"metadata": {"name": "x"}})["id"]

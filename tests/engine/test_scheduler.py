@@ -1,0 +1,304 @@
+"""Continuous batching with a fake backend: who gets what, in which step."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+
+import pytest
+from engine.fakes import FakeLlama, FakeSampler
+
+from oxillama_jupyter.engine.frames import Output
+from oxillama_jupyter.engine.protocol import Delta, PromptInfo, Sampling
+from oxillama_jupyter.engine.scheduler import Job, Limits, Scheduler
+from oxillama_jupyter.engine.slots import Slots
+from oxillama_jupyter.engine.text import TextAssembler
+
+
+@pytest.fixture(autouse=True)
+def no_leaks() -> Iterator[None]:
+    FakeSampler.open = 0
+    yield
+    assert FakeSampler.open == 0
+
+
+class World:
+    """A scheduler, its fake, and all that came out."""
+
+    def __init__(self, llama: FakeLlama | None = None, **limits: float) -> None:
+        self.llama = llama or FakeLlama()
+        values = {"n_parallel": 4, "n_ctx": 1000, "n_batch": 128, "token_seconds": 0.001} | limits
+        slots = Slots(self.llama, int(values["n_parallel"]), memory=10_000)
+        self.scheduler = Scheduler(
+            self.llama,
+            slots,
+            self.llama,
+            Limits(**values),  # type: ignore[arg-type]
+            clock=lambda: self.llama.now,
+        )
+        self.deltas: dict[int, list[Delta]] = defaultdict(list)
+        self.errors: dict[int, Output] = {}
+
+    def submit(
+        self, number: int, prompt: list[int], key: str | None = None, **sampling: object
+    ) -> None:
+        options = {"max_tokens": 10} | sampling
+        stops = options.get("stop", ())
+        assembler = TextAssembler(stops)  # type: ignore[arg-type]
+        self.scheduler.submit(Job(number, prompt[:], Sampling(**options), assembler, key))  # type: ignore[arg-type]
+
+    def step(self) -> None:
+        for output in self.scheduler.admit() + self.scheduler.step():
+            if output.delta is None:
+                self.errors[output.id] = output
+            else:
+                self.deltas[output.id].append(output.delta)
+
+    def run(self, most: int = 10_000) -> None:
+        for _ in range(most):
+            if not self.scheduler.busy:
+                return
+            self.step()
+        raise AssertionError("it never ends")
+
+    def text(self, number: int) -> str:
+        return "".join(delta.text for delta in self.deltas[number])
+
+    def expected(self, prompt: list[int], count: int) -> str:
+        return "".join(f"{token} " for token in self.llama.expected(prompt, count))
+
+    def prompt(self, number: int) -> PromptInfo | None:
+        return self.deltas[number][0].prompt
+
+
+def test_one_generation_from_prompt_to_usage() -> None:
+    world = World()
+    world.submit(1, [5, 6, 7])
+    world.run()
+
+    assert world.text(1) == world.expected([5, 6, 7], 10)
+    assert world.prompt(1) == PromptInfo(3)
+    last = world.deltas[1][-1]
+    assert last.finish_reason == "length"
+    assert last.usage is not None
+    assert (last.usage.prompt_tokens, last.usage.completion_tokens) == (3, 10)
+    assert last.usage.prompt_seconds == pytest.approx(0.003)
+    assert last.usage.completion_seconds == pytest.approx(0.009)
+
+
+def test_the_end_token_is_neither_said_nor_counted() -> None:
+    world = World(FakeLlama(end_at=8))
+    world.submit(1, [5] * 5)
+    world.run()
+
+    last = world.deltas[1][-1]
+    assert (last.finish_reason, last.text, last.tokens) == ("stop", "", 0)
+    assert last.usage is not None
+    assert last.usage.completion_tokens == 3
+
+
+def test_the_context_bounds_a_generation() -> None:
+    world = World(n_ctx=20)
+    world.submit(1, [5] * 15, max_tokens=None)
+    world.run()
+
+    assert world.deltas[1][-1].finish_reason == "length"
+    assert world.text(1) == world.expected([5] * 15, 5)
+
+
+def test_a_stop_string_ends_a_generation() -> None:
+    world = World()
+    tokens = world.llama.expected([5], 10)
+    world.submit(1, [5], stop=(f" {tokens[4]}",))
+    world.run()
+
+    assert world.deltas[1][-1].finish_reason == "stop"
+    assert world.text(1) == "".join(f"{token} " for token in tokens[:4])[:-1]
+
+
+def test_generations_share_every_step() -> None:
+    world = World()
+    for number in range(4):
+        world.submit(number, [number + 1])
+    world.run()
+
+    assert [len(rows) for rows in world.llama.steps] == [4] * 10
+    for number in range(4):
+        assert world.text(number) == world.expected([number + 1], 10)
+
+
+def test_a_long_prompt_stalls_nobody() -> None:
+    world = World(n_ctx=100_000)
+    world.submit(1, [1], max_tokens=50)
+    world.step()
+    world.submit(2, list(range(2, 2002)), max_tokens=2)
+    said = len(world.deltas[1])
+    for count in range(1, 20):
+        world.step()
+        assert len(world.deltas[1]) == said + count  # a token in each step
+    assert world.deltas[2] == [Delta(prompt=PromptInfo(2000))]
+    assert max(sum(len(row.tokens) for row in rows) for rows in world.llama.steps) <= 128
+    world.run()
+    assert world.text(2) == world.expected(list(range(2, 2002)), 2)
+
+
+def test_steps_are_as_long_as_the_machine_allows() -> None:
+    slow = FakeLlama()
+    slow.token_seconds = 0.01
+    world = World(slow, token_seconds=0.0001, min_chunk=4, n_ctx=100_000)
+    world.submit(1, list(range(1, 1001)), max_tokens=1)
+    world.run()
+
+    counts = [len(row.tokens) for rows in slow.steps for row in rows]
+    assert counts[0] == 128
+    assert min(counts[:-1]) == 12  # 0.12 s of 0.01 s each, once it is known
+
+    world.submit(2, [1], max_tokens=100)
+    world.step()
+    world.submit(3, list(range(2001, 2101)), max_tokens=1)
+    world.step()
+    assert sum(len(row.tokens) for row in slow.steps[-1]) <= 1 + 6  # 0.06 s beside a generation
+    world.run()
+
+
+def test_prompts_share_a_step_and_short_ones_are_through_first() -> None:
+    world = World(n_ctx=100_000, prefill_seconds=1.0)
+    world.submit(1, list(range(1, 1001)))
+    world.submit(2, list(range(2001, 2021)))
+    world.step()
+
+    assert {row.sequence: len(row.tokens) for row in world.llama.steps[0]} == {1: 20, 0: 108}
+    assert len(world.deltas[2]) == 2
+    world.run()
+
+
+def test_more_generations_than_sequences_wait_in_order() -> None:
+    world = World(n_parallel=2)
+    for number in range(5):
+        world.submit(number, [number + 1])
+    world.step()
+    assert [number for number in range(5) if world.deltas[number]] == [0, 1]
+    world.run()
+
+    assert list(world.deltas) == [0, 1, 2, 3, 4]
+    for number in range(5):
+        assert world.text(number) == world.expected([number + 1], 10)
+
+
+def test_abort_in_prefill_frees_the_sequence_at_once() -> None:
+    world = World(n_parallel=1, n_ctx=100_000)
+    world.submit(1, list(range(1, 5001)))
+    world.submit(2, [7])
+    world.step()
+    assert world.scheduler.prefilling
+    world.scheduler.abort(1)
+    world.step()
+
+    assert [len(rows) for rows in world.llama.steps] == [1, 1]
+    assert len(world.deltas[2]) == 2
+    world.run()
+    assert world.text(2) == world.expected([7], 10)
+
+
+def test_what_an_aborted_prompt_read_is_not_lost() -> None:
+    world = World(n_ctx=100_000)
+    prompt = list(range(1, 501))
+    world.submit(1, prompt)
+    world.step()
+    world.scheduler.abort(1)
+    world.submit(2, prompt)
+    world.run()
+
+    info = world.prompt(2)
+    assert info is not None
+    assert info.cached_tokens == 120
+
+
+def test_abort_of_a_waiting_or_unknown_generation() -> None:
+    world = World(n_parallel=1)
+    world.submit(1, [1])
+    world.submit(2, [2])
+    world.step()
+    world.scheduler.abort(2)
+    world.scheduler.abort(99)
+    world.run()
+
+    assert 2 not in world.deltas
+    assert world.text(1) == world.expected([1], 10)
+
+
+def test_the_next_turn_reads_only_what_is_new() -> None:
+    world = World()
+    prompt = list(range(1, 101))
+    world.submit(1, prompt, "thread")
+    world.run()
+    history = prompt + world.llama.expected(prompt, 10)
+    world.submit(2, [*history, 3, 4], "thread")
+    world.run()
+
+    assert world.prompt(2) == PromptInfo(112, 109)  # the last token was said, but never decoded
+    assert world.text(2) == world.expected([*history, 3, 4], 10)
+
+
+def test_when_the_cache_is_full_the_newest_waits_and_loses_nothing() -> None:
+    world = World(FakeLlama(count=4, cells=200), n_ctx=150)
+    prompts = {number: list(range(number * 100, number * 100 + 60)) for number in range(1, 4)}
+    for number, prompt in prompts.items():
+        world.submit(number, prompt, max_tokens=60)
+    world.run()
+
+    assert not world.errors
+    for number, prompt in prompts.items():
+        assert world.text(number) == world.expected(prompt, 60)
+        assert sum(delta.prompt is not None for delta in world.deltas[number]) == 1
+    assert world.llama.used() <= 200
+
+
+def test_a_generation_that_can_never_fit_fails_alone() -> None:
+    world = World(FakeLlama(count=4, cells=50), n_ctx=1000)
+    world.submit(1, list(range(1, 101)))
+    world.submit(2, [1, 2, 3])
+    world.run()
+
+    assert (world.errors[1].error, list(world.errors)) == ("EngineError", [1])
+    assert world.text(2) == world.expected([1, 2, 3], 10)
+
+
+def test_a_preempted_generation_can_be_aborted() -> None:
+    world = World(FakeLlama(count=4, cells=130), n_ctx=130)
+    world.submit(1, list(range(1, 61)), max_tokens=60)
+    world.submit(2, list(range(101, 161)), max_tokens=60)
+    for _ in range(30):
+        world.step()
+    world.scheduler.abort(2)
+    world.run()
+
+    assert world.text(1) == world.expected(list(range(1, 61)), 60)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_happens_the_text_is_the_same(seed: int) -> None:
+    """Random arrivals, aborts, threads and a small cache: no generation notices the others."""
+    chance = random.Random(seed)
+    world = World(FakeLlama(count=3, cells=300), n_parallel=3, n_ctx=200, n_batch=40, min_chunk=8)
+    histories: dict[str, list[int]] = {key: [] for key in "abcd"}
+    wanted: dict[int, str] = {}
+    for number in range(60):
+        key = chance.choice("abcd")
+        history = histories[key] if len(histories[key]) < 120 else []
+        prompt = [*history, *(chance.randrange(1, 1000) for _ in range(chance.randrange(1, 40)))]
+        count = chance.randrange(1, 30)
+        histories[key] = prompt + world.llama.expected(prompt, count)
+        world.submit(number, prompt, chance.choice([key, None]), max_tokens=count)
+        wanted[number] = world.expected(prompt, count)
+        for _ in range(chance.randrange(6)):
+            world.step()
+        if chance.random() < 0.15:
+            victim = chance.randrange(number + 1)
+            world.scheduler.abort(victim)
+            wanted.pop(victim, None)
+    world.run()
+
+    assert not world.errors
+    assert {number: world.text(number) for number in wanted} == wanted

@@ -1,0 +1,58 @@
+"""Sizes fit the model, the machine and the number of generations."""
+
+from __future__ import annotations
+
+from oxillama_jupyter.engine.frames import Configure
+from oxillama_jupyter.engine.sizes import ModelSizes, plan
+
+GIB = 1 << 30
+SEVEN_B = ModelSizes(n_ctx_train=131072, width=4096, layers=32, heads=32, kv_heads=8)
+TINY = ModelSizes(n_ctx_train=2048, width=256, layers=5, heads=4, kv_heads=4)
+
+
+def test_a_small_model_gets_room_for_all_its_generations() -> None:
+    planned = plan(TINY, Configure("m", "m", n_parallel=4), 8 * GIB, 256)
+
+    assert planned.limits.n_ctx == 2048
+    assert planned.n_cells == 4 * 2048
+    assert planned.limits.n_parallel == 4
+
+
+def test_a_large_model_shares_what_memory_there_is() -> None:
+    planned = plan(SEVEN_B, Configure("m", "m", n_ctx=16384, n_parallel=8), 16 * GIB, 256)
+
+    assert planned.limits.n_ctx == 16384
+    assert planned.n_cells == 2 * GIB // (4 * 1024 * 32)
+    assert planned.parking_bytes == GIB
+
+
+def test_one_whole_context_always_fits() -> None:
+    planned = plan(SEVEN_B, Configure("m", "m", n_ctx=100_000, n_parallel=8), GIB, 256)
+
+    assert planned.n_cells >= 100_000
+    assert planned.n_cells % 256 == 0
+
+
+def test_nobody_gets_more_context_than_the_model_was_trained_for() -> None:
+    assert plan(TINY, Configure("m", "m", n_ctx=9999), 8 * GIB, 256).limits.n_ctx == 2048
+    assert plan(SEVEN_B, Configure("m", "m"), 8 * GIB, 256).limits.n_ctx == 8192
+
+
+def test_flash_attention_is_for_generations_that_share_a_cache() -> None:
+    alone = plan(TINY, Configure("m", "m", n_parallel=1), GIB, 256)
+    together = plan(TINY, Configure("m", "m", n_parallel=2), GIB, 256)
+    forced = plan(TINY, Configure("m", "m", n_parallel=2, flash_attn=False), GIB, 256)
+
+    assert [alone.flash_attn, together.flash_attn, forced.flash_attn] == [False, True, False]
+    assert alone.limits.min_chunk < together.limits.min_chunk
+
+
+def test_batches_shrink_where_attention_scores_would_be_huge() -> None:
+    settings = Configure("m", "m", n_ctx=65536, n_parallel=1)
+    planned = plan(SEVEN_B, settings, 64 * GIB, 256)
+
+    assert planned.limits.n_batch == 128 + 1
+
+
+def test_llama_cpp_bounds_the_number_of_sequences() -> None:
+    assert plan(TINY, Configure("m", "m", n_parallel=999), GIB, 256).limits.n_parallel == 256

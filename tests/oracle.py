@@ -1,0 +1,251 @@
+"""What the SDK's types say about every answer, read from the wire before the SDK can be lenient.
+
+The SDK builds its objects without validation. The oracle validates the raw JSON: right types, known
+enum values, and every key there, also those that the SDK's models call optional because they may
+be null; `_MAY_BE_ABSENT` names the few that may really be missing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, get_args
+
+import httpx2
+from openai.types import Model
+from openai.types.beta import (
+    Assistant,
+    AssistantDeleted,
+    AssistantStreamEvent,
+    Thread,
+    ThreadDeleted,
+)
+from openai.types.beta.threads import Message, MessageDeleted, Run
+from openai.types.beta.threads.runs import RunStep
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+_ID = "[^/]+"
+_THREAD = f"v1/threads/{_ID}"
+_RUN = f"{_THREAD}/runs/{_ID}"
+_OBJECTS: list[tuple[str, str, type]] = [
+    ("GET", "v1/models/.+", Model),
+    ("POST", "v1/assistants", Assistant),
+    ("GET|POST", f"v1/assistants/{_ID}", Assistant),
+    ("DELETE", f"v1/assistants/{_ID}", AssistantDeleted),
+    ("POST", "v1/threads", Thread),
+    ("POST", "v1/threads/runs", Run),
+    ("GET|POST", _THREAD, Thread),
+    ("DELETE", _THREAD, ThreadDeleted),
+    ("POST", f"{_THREAD}/messages", Message),
+    ("GET|POST", f"{_THREAD}/messages/{_ID}", Message),
+    ("DELETE", f"{_THREAD}/messages/{_ID}", MessageDeleted),
+    ("POST", f"{_THREAD}/runs", Run),
+    ("GET|POST", _RUN, Run),
+    ("POST", f"{_RUN}/(cancel|submit_tool_outputs)", Run),
+    ("GET", f"{_RUN}/steps/{_ID}", RunStep),
+]
+_PAGES: list[tuple[str, type]] = [
+    ("v1/assistants", Assistant),
+    (f"{_THREAD}/messages", Message),
+    (f"{_THREAD}/runs", Run),
+    (f"{_RUN}/steps", RunStep),
+    ("oxillama/threads", Thread),
+]
+_EVENTS = {
+    get_args(event.model_fields["event"].annotation)[0]: event.model_fields["data"].annotation
+    for event in get_args(get_args(AssistantStreamEvent)[0])
+}
+_MAY_BE_ABSENT = {
+    # What a client did not say about its tools is not echoed.
+    "FunctionDefinition.description",
+    "FunctionDefinition.parameters",
+    "FunctionDefinition.strict",
+    "FileSearchTool.file_search",
+    "FileSearch.max_num_results",
+    "FileSearch.ranking_options",
+    "FileSearchRankingOptions.ranker",
+    "ResponseFormatJSONSchema.json_schema",
+    "JSONSchema.description",
+    "JSONSchema.schema_",
+    "JSONSchema.strict",
+    "ImageURL.detail",
+    "ImageFile.detail",
+    "Model.shutdown_date",
+    "ToolResources.code_interpreter",
+    "ToolResources.file_search",
+    # Deltas hold what is new.
+    "MessageDelta.role",
+    "TextDelta.annotations",
+    "FunctionToolCallDelta.id",
+    "Function.name",
+    "Function.output",
+}
+_STATUS_TYPES = {
+    400: "invalid_request_error",
+    401: "invalid_request_error",
+    403: "invalid_request_error",
+    404: "invalid_request_error",
+    405: "invalid_request_error",
+    413: "invalid_request_error",
+    429: "rate_limit_exceeded",
+    500: "server_error",
+    503: "server_error",
+}
+_FRAME = re.compile(rb"(?:id: \d+\n)?event: (?P<name>[a-z_.]+)\ndata: (?P<data>[^\n\r]*)\n\n")
+_COMMENT = b": keep-alive\n\n"
+
+
+@cache
+def _adapter(type_: type) -> TypeAdapter[Any]:
+    return TypeAdapter(type_)
+
+
+def _absent(value: object, path: str = "") -> Iterator[str]:
+    """Keys that the types have and the JSON has not."""
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            key = f"{type(value).__name__}.{name}"
+            if name not in value.model_fields_set and key not in _MAY_BE_ABSENT:
+                yield f"{path}.{name} is absent ({key})"
+            yield from _absent(getattr(value, name), f"{path}.{name}")
+    elif isinstance(value, list):
+        for i, entry in enumerate(value):
+            yield from _absent(entry, f"{path}[{i}]")
+
+
+def check_object(type_: type, value: Any) -> list[str]:  # JSON of any shape
+    """What the SDK's type has against this JSON."""
+    try:
+        # As JSON, because strictness there takes 1 for a float, as the wire does.
+        parsed = _adapter(type_).validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        return [f"{fault['loc']}: {fault['msg']}" for fault in error.errors()]
+    return list(_absent(parsed))
+
+
+class Oracle:
+    """Reads every answer of a client and remembers what was wrong with it."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    def take(self) -> list[str]:
+        """All faults since the last call."""
+        faults, self.faults = self.faults, []
+        return faults
+
+    def read(self, response: httpx2.Response) -> None:
+        """Check an answer; an event hook of the HTTP client."""
+        path = re.sub(r"^.*?/(v1|oxillama)(?=/|$)", r"\1", response.request.url.path)
+        method = response.request.method
+        if not path.startswith(("v1", "oxillama")) or method in {"HEAD", "OPTIONS"}:
+            return
+        where = f"{method} {path} -> {response.status_code}"
+        if response.headers["content-type"].startswith("text/event-stream"):
+            response.stream = _Tap(response.stream, self, where)
+            return
+        response.read()
+        faults = _read_json(method, path, response)
+        self.faults += [f"{where}: {fault}" for fault in faults]
+
+
+class _Tap(httpx2.SyncByteStream):
+    """A stream that is read twice at once: by the client and by the oracle."""
+
+    def __init__(self, stream: httpx2.SyncByteStream, oracle: Oracle, where: str) -> None:
+        self._stream = stream
+        self._oracle = oracle
+        self._where = where
+        self._rest = b""
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._stream:
+            self._rest += chunk
+            self._check()
+            yield chunk
+
+    def _check(self) -> None:
+        while b"\n\n" in self._rest:
+            frame, _, self._rest = self._rest.partition(b"\n\n")
+            faults = check_frame(frame + b"\n\n")
+            self._oracle.faults += [f"{self._where}: {fault}" for fault in faults]
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def check_frame(frame: bytes) -> list[str]:
+    """What is wrong with one server-sent event of the Assistants API."""
+    if frame == _COMMENT:
+        return []
+    match = _FRAME.fullmatch(frame)
+    if match is None:
+        return [f"no event frame: {frame!r}"]
+    name, data = match["name"].decode(), match["data"]
+    if name == "done":
+        return [] if data == b"[DONE]" else [f"done says {data!r}"]
+    if name not in _EVENTS:
+        return [f"unknown event {name}"]
+    return [f"{name}: {fault}" for fault in check_object(_EVENTS[name], json.loads(data))]
+
+
+def _read_json(method: str, path: str, response: httpx2.Response) -> Iterator[str]:
+    if response.headers["content-type"] != "application/json":
+        yield f"content-type {response.headers['content-type']}: {response.text[:200]}"
+        return
+    if not response.headers.get("x-request-id", "").startswith("req_"):
+        yield "no x-request-id"
+    body = response.json()
+    if response.is_success:
+        yield from _read_success(method, path, body)
+    else:
+        yield from _read_error(response.status_code, body)
+
+
+def _read_success(method: str, path: str, body: Any) -> Iterator[str]:  # JSON of any shape
+    if method == "GET" and path == "v1/models":
+        yield from (fault for model in body["data"] for fault in check_object(Model, model))
+        return
+    if method == "GET":
+        for pattern, type_ in _PAGES:
+            if re.fullmatch(pattern, path):
+                yield from _read_page(type_, body)
+                return
+    for methods, pattern, type_ in _OBJECTS:
+        if re.fullmatch(methods, method) and re.fullmatch(pattern, path):
+            yield from check_object(type_, body)
+            return
+    if path.startswith("v1"):
+        yield "success on a route that the API does not have"
+
+
+def _read_page(type_: type, body: dict[str, Any]) -> Iterator[str]:  # JSON of any shape
+    if set(body) != {"object", "data", "first_id", "last_id", "has_more"}:
+        yield f"a page has the keys {sorted(body)}"
+        return
+    ids = [entry["id"] for entry in body["data"]] or [None]
+    if (body["object"], body["first_id"], body["last_id"]) != ("list", ids[0], ids[-1]):
+        yield f"page {body['object']} {body['first_id']} {body['last_id']} over {ids}"
+    if not isinstance(body["has_more"], bool):
+        yield f"has_more is {body['has_more']!r}"
+    for entry in body["data"]:
+        yield from check_object(type_, entry)
+
+
+def _read_error(status: int, body: Any) -> Iterator[str]:  # JSON of any shape
+    if not isinstance(body, dict) or set(body) != {"error"}:
+        yield f"no error envelope: {body}"
+        return
+    error = body["error"]
+    if set(error) != {"message", "type", "param", "code"}:
+        yield f"an error has the keys {sorted(error)}"
+        return
+    if error["type"] != _STATUS_TYPES.get(status):
+        yield f"error type {error['type']}"
+    if not error["message"] or not isinstance(error["message"], str):
+        yield f"error message {error['message']!r}"
+    for key in ("param", "code"):
+        if not isinstance(error[key], str | None):
+            yield f"error {key} {error[key]!r}"

@@ -1,0 +1,1 @@
+"""Everything that makes the embedded model: text generator, tokenizer, network, export, runner."""
