@@ -1,8 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from servers import Server
+
+
+@pytest.fixture(scope="package")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of the fault tests' own: they ask that every run in its file has ended."""
+    with Server(tmp_path_factory.mktemp("faults")) as server:
+        yield server
 
 
 @pytest.fixture
