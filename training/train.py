@@ -24,7 +24,6 @@ from tinylm.mixer import write_conversation
 from tinylm.model import Shape, TinyLlama
 from tinylm.muon import Optimiser
 from tinylm.recipe import (
-    AVERAGED,
     CONTEXT,
     SEED,
     SPACED_WORDS,
@@ -34,6 +33,7 @@ from tinylm.recipe import (
     Stage,
 )  # fmt: skip
 from tinylm.template import render
+from tinylm.words import Words
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 MODEL = REPOSITORY / "oxillama_jupyter" / "assets" / "oxillama-tiny.gguf"
@@ -51,7 +51,10 @@ def make_tokenizer(work: Path) -> Bpe:
         return Bpe(stored["tokens"], [(left, right) for left, right in stored["merges"]])
     rng = random.Random(SEED)
     mix = STAGES[0].mix
-    threads = (write_conversation(rng, mix, long_share=0.02) for _ in range(TOKENIZER_TEXTS))
+    threads = (
+        write_conversation(rng, mix, long_share=0.02, words=Words(invent=True))
+        for _ in range(TOKENIZER_TEXTS)
+    )
     bpe = train_bpe((render(t.messages, t.tools) for t in threads), VOCABULARY, SPACED_WORDS)
     stored = {"tokens": bpe.tokens, "merges": bpe.merges}
     path.write_text(json.dumps(stored), encoding="utf-8")
@@ -90,7 +93,6 @@ def run_stage(model: TinyLlama, optimiser: Optimiser, stage: Stage, run: Run) ->
         if (step + 1) % SAVE_EVERY == 0:
             run.save(model, optimiser, index, step + 1)
     run.done = 0
-    torch.save(model.state_dict(), run.end_of(stage.name))
     run.save(model, optimiser, index + 1, 0)
 
 
@@ -105,10 +107,6 @@ class Run:
         self.stage = 0
         self.done = 0
         self.tokens = 0
-
-    def end_of(self, stage: str) -> Path:
-        """Where the weights at the end of a stage are kept."""
-        return self.checkpoint.with_name(f"{stage}.pt")
 
     def load(self, model: TinyLlama, optimiser: Optimiser) -> None:
         """Go back to the last checkpoint, if there is one."""
@@ -136,15 +134,6 @@ class Run:
         partial.replace(self.checkpoint)
 
 
-def average(model: TinyLlama, run: Run) -> None:
-    """Give the model the mean of the weights at the ends of the stages that the recipe names."""
-    paths = [run.end_of(name) for name in AVERAGED]
-    if not all(path.exists() for path in paths):
-        return  # not trained so far yet
-    ends = [torch.load(path, weights_only=True) for path in paths]
-    model.load_state_dict({key: sum(end[key] for end in ends) / len(ends) for key in ends[0]})
-
-
 def main() -> None:
     """Train all stages and write the GGUF."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -163,7 +152,6 @@ def main() -> None:
     run.load(model, optimiser)
     for stage in () if options.export_only else STAGES[run.stage :]:
         run_stage(model, optimiser, stage, run)
-    average(model, run)
     options.output.parent.mkdir(parents=True, exist_ok=True)
     export(model, run.bpe, options.output, context=CONTEXT)
     log.info("wrote %s, %d bytes", options.output, options.output.stat().st_size)

@@ -119,6 +119,16 @@ class BaseHandler(APIHandler):
         """Jupyter's; a key of ours is itself the permission."""
         return _key_authorizer if self.key_user else super().authorizer
 
+    @property
+    def caller(self) -> str:
+        """Who asks, for turns at the engine: a key, a signed-in user, or everybody with the token.
+
+        Jupyter invents a new name for each request that has nothing but the token.
+        """
+        if self.key_user is None and self.token_authenticated:
+            return "token"
+        return str(self.current_user.username)
+
     async def prepare(self) -> None:  # type: ignore[override]  # as Jupyter's own APIHandler
         """Identify the caller and refuse everyone else, before a route is even looked at."""
         failure = None

@@ -64,7 +64,8 @@ class RunsHandler(_RunHandler):
         """Create."""
         self.check_include()
         body = self.read(CreateRun)
-        await self.answer(await self.services.runs.start(thread_id, body), stream=body.stream)
+        job = await self.services.runs.start(thread_id, body, user=self.caller)
+        await self.answer(job, stream=body.stream)
 
 
 class ThreadRunHandler(_RunHandler):
@@ -74,7 +75,8 @@ class ThreadRunHandler(_RunHandler):
     async def post(self) -> None:
         """Create both."""
         body = self.read(CreateThreadAndRun)
-        await self.answer(await self.services.runs.start_with_thread(body), stream=body.stream)
+        job = await self.services.runs.start_with_thread(body, user=self.caller)
+        await self.answer(job, stream=body.stream)
 
 
 class RunHandler(_RunHandler):
@@ -109,7 +111,8 @@ class RunToolOutputsHandler(_RunHandler):
     async def post(self, thread_id: str, run_id: str) -> None:
         """Submit."""
         body = self.read(SubmitToolOutputs)
-        job = await self.services.runs.submit_tool_outputs(thread_id, run_id, body)
+        service = self.services.runs
+        job = await service.submit_tool_outputs(thread_id, run_id, body, user=self.caller)
         await self.answer(job, stream=body.stream)
 
 

@@ -32,6 +32,7 @@ from oxillama_jupyter.schemas.streams import StreamError
 from oxillama_jupyter.services import actions, progress
 from oxillama_jupyter.services.jobs import Job, StopReason
 from oxillama_jupyter.services.models import ModelService
+from oxillama_jupyter.services.queueing import FairPlaces
 from oxillama_jupyter.services.transitions import Outcome
 from oxillama_jupyter.services.translate import (
     Work,
@@ -49,7 +50,7 @@ Waiting = Literal["requires_action"]
 
 
 class Executor:
-    """Runs jobs on the engine, at most `n_parallel` at a time, first come first served.
+    """Runs jobs on the engine, at most `n_parallel` at a time, fair between users.
 
     Attributes:
         unconcluded: Runs that have ended but could not be written down, by id.
@@ -74,7 +75,7 @@ class Executor:
     ) -> None:
         self._db = db
         self._models = models
-        self._slots = asyncio.Semaphore(n_parallel)
+        self._places = FairPlaces(n_parallel)
         self._most = n_parallel + max_queue
         self._logger = logger
         self._jobs: dict[str, Job] = {}
@@ -117,24 +118,25 @@ class Executor:
         """The live job of a run, if this process executes it."""
         return self._jobs.get(run_id)
 
-    def submit(self, run: Run, work: Work, *first: tuple[str, Any]) -> Job:
+    def submit(self, run: Run, work: Work, *first: tuple[str, Any], user: str = "") -> Job:
         """Execute a new run that is stored as `queued`; returns at once.
 
         Args:
             run: The run.
             work: What its turn goes on from.
             first: Events to announce ahead of the run's own, such as `thread.created`.
+            user: Who asked; where many wait, users take turns.
         """
-        job = Job(run, work)
+        job = Job(run, work, user=user)
         for name, data in first:
             job.announce(name, data)
         job.announce("thread.run.created", run)
         job.announce("thread.run.queued", run)
         return self._begin(job)
 
-    def resume(self, resumed: actions.Resumed) -> Job:
+    def resume(self, resumed: actions.Resumed, *, user: str = "") -> Job:
         """Go on with a run that is stored as `queued` again; returns at once."""
-        job = Job(resumed.run, resumed.work, first=resumed.first)
+        job = Job(resumed.run, resumed.work, first=resumed.first, user=user)
         for frame in resumed.frames:
             job.log.append_frame(frame)
         return self._begin(job)
@@ -224,7 +226,7 @@ class Executor:
             return _failed(job, "server_error", "Internal error; the server's log says which.")
 
     async def _generate(self, job: Job) -> Outcome | Waiting:
-        async with self._slots:
+        async with self._places.place(job.user):
             await self._models.ready()
             started = await self._db.write(progress.begin, job.run, now())
             if started is None:  # cancelled between two events

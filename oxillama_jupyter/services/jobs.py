@@ -27,6 +27,7 @@ class Job:
         work: What its turn goes on from.
         log: Its events, those of earlier stretches included.
         first: Number of this stretch's first event.
+        user: Who asked for it; empty where nobody did, after a restart.
         message: The message being written.
         step: The step that is open.
         text: The pieces of that message.
@@ -40,6 +41,7 @@ class Job:
     work: Work
     log: EventLog = field(default_factory=EventLog)
     first: int = 0
+    user: str = ""
     task: asyncio.Task[None] | None = None
     timer: asyncio.TimerHandle | None = None
     stop: StopReason | None = None

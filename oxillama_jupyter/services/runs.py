@@ -57,8 +57,8 @@ class RunService:
         self._owner = owner
         self._expiry = expiry
 
-    async def start(self, thread_id: str, body: CreateRun) -> Job:
-        """Store a run on a thread and begin to execute it.
+    async def start(self, thread_id: str, body: CreateRun, *, user: str = "") -> Job:
+        """Store a run on a thread and begin to execute it for a user.
 
         Raises:
             NotFound: No such thread, assistant or model.
@@ -77,9 +77,9 @@ class RunService:
                 expires_in=self._expiry,
                 resolve_model=self._models.resolve,
             )
-            return self._executor.submit(begun.run, Work(begun.history))
+            return self._executor.submit(begun.run, Work(begun.history), user=user)
 
-    async def start_with_thread(self, body: CreateThreadAndRun) -> Job:
+    async def start_with_thread(self, body: CreateThreadAndRun, *, user: str = "") -> Job:
         """Store a thread and a run on it in one step, and execute it; errors as `start`."""
         check_format(body.response_format)
         with self._executor.admission():
@@ -92,7 +92,7 @@ class RunService:
                 resolve_model=self._models.resolve,
             )
             created = ("thread.created", begun.thread)
-            return self._executor.submit(begun.run, Work(begun.history), created)
+            return self._executor.submit(begun.run, Work(begun.history), created, user=user)
 
     async def get(self, thread_id: str, run_id: str) -> Run:
         """One run."""
@@ -125,7 +125,7 @@ class RunService:
         return run  # the server that executes it sees the status
 
     async def submit_tool_outputs(
-        self, thread_id: str, run_id: str, body: SubmitToolOutputs
+        self, thread_id: str, run_id: str, body: SubmitToolOutputs, *, user: str = ""
     ) -> Job:
         """Answer the pending calls of a run, all of them at once, and go on with it.
 
@@ -147,7 +147,7 @@ class RunService:
                 owner=self._owner,
                 lease=now() + LEASE_SECONDS,
             )
-            return self._executor.resume(resumed)
+            return self._executor.resume(resumed, user=user)
 
     async def events(self, thread_id: str, run_id: str) -> EventLog:
         """A run's event log from event 0: live, from its journal, or made from the stored objects.

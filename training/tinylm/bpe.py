@@ -8,6 +8,7 @@ word that already is one token. At run time this is a plain GPT-2 tokenizer, whi
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -70,7 +71,8 @@ def train_bpe(texts: Iterable[str], size: int, spaced: int = 300) -> Bpe:
     Returns:
         The tokens in the order of their ids, and the merges.
     """
-    texts = list(texts)
+    marks = re.compile("|".join(map(re.escape, CONTROL + VISIBLE)))
+    texts = [marks.sub("\n", text) for text in texts]
     base = size - len(CONTROL) - len(VISIBLE) - spaced
     tokens, merges = _first_stage(texts, base)
     known = set(tokens)

@@ -72,6 +72,10 @@ FACTS: dict[str, Fact] = {
             The name is {v}.
             Let me introduce myself: I am {v}.
             I want you to call me {v}.
+            They call me {v}.
+            Everybody here calls me {v}.
+            Most people call me {v}.
+            At work they call me {v}.
             Please note my name: {v}.
             Hello, I am called {v}.""",
             """Good day, my name is {v}.
@@ -94,6 +98,8 @@ FACTS: dict[str, Fact] = {
             Can you tell me my name?
             Tell me my name.
             What am I called?
+            What was the name I gave you?
+            Remind me, what is my name?
             Which name did I give you?
             Say my name.""",
             """Remind me of my name.
@@ -113,6 +119,9 @@ FACTS: dict[str, Fact] = {
             My age: {v}.
             Note that I am {v} years old.
             I have been {v} years old since May.
+            I was {v} in June.
+            Last week I was {v}.
+            Since my birthday I am {v}.
             I turned {v} this year.
             I am {v}.""",
             "I was {v} last birthday.\nRemember that I am {v} years old.",
@@ -123,6 +132,8 @@ FACTS: dict[str, Fact] = {
             What is my age?
             Do you remember how old I am?
             Tell me my age.
+            How many years am I?
+            Do you know my age?
             What's my age?""",
             "Do you know how old I am?\nHow many years old am I?",
         ),
@@ -139,6 +150,10 @@ FACTS: dict[str, Fact] = {
             I have lived in {v} for years.
             {v} is my home.
             My flat is in {v}.
+            My room is in {v}.
+            My family is in {v}.
+            My place is in {v}.
+            This year I live in {v}.
             Now I live in {v}.
             Remember that I live in {v}.
             I'm from {v}.
@@ -171,6 +186,10 @@ FACTS: dict[str, Fact] = {
             I am working as a {v}.
             I earn my money as a {v}.
             By trade I am a {v}.
+            My trade is {v}.
+            My work is {v}.
+            My occupation is {v}.
+            For years I have been a {v}.
             I have a job as a {v}.
             I have been a {v} for ten years.
             I'm a {v}.
@@ -212,7 +231,7 @@ FACTS: dict[str, Fact] = {
             We have a {k} called {v}.""",
             "At home I have a {k} whose name is {v}.\nRemember that my {k} is called {v}.",
         ),
-        "Noted: your {k} is called {v}.",
+        "Noted: your {k} is {v}.",
         Phrases.of(
             """What is my {k} called?
             What is the name of my {k}?
@@ -230,8 +249,8 @@ FACTS: dict[str, Fact] = {
             I forgot what my {k} is called.""",
             "What did I say my {k} is called?\nWhat's the name of my {k}?",
         ),
-        "Your {k} is called {v}.",
-        "what your {k} is called",
+        "Your {k} is {v}.",
+        "the name of your {k}",
         _name,
         lambda thread: (
             thread.words.pet(thread.rng)
@@ -246,6 +265,7 @@ FACTS: dict[str, Fact] = {
             {v} is my favourite {k}.
             My favourite {k} of all is {v}.
             I must say that my favourite {k} is {v}.
+            If I have to choose a favourite {k}, it is {v}.
             Remember that my favourite {k} is {v}.
             As for my favourite {k}, it is {v}.
             I like {v}, it is my favourite {k}.
@@ -258,6 +278,10 @@ FACTS: dict[str, Fact] = {
             """What is my favourite {k}?
             What's my favourite {k}?
             Which {k} do I like best?
+            Which {k} is the one I like best?
+            What {k} is my favourite?
+            Do you know my favourite {k}?
+            Can you tell me my favourite {k}?
             Do you remember my favourite {k}?
             Tell me my favourite {k}.
             What is my favorite {k}?""",
@@ -291,6 +315,9 @@ FACTS: dict[str, Fact] = {
             Do you remember my {k}?
             Tell me my {k}.
             What did I say my {k} is?
+            Which was my {k}?
+            And my {k} was?
+            My {k} was what?
             Do you know my {k}?
             What was it again, my {k}?
             Can you tell me my {k}?
@@ -327,6 +354,9 @@ FACTS: dict[str, Fact] = {
             Do you remember the {k}?
             Tell me the {k}.
             What did I say the {k} is?
+            Which was the {k}?
+            And the {k} was?
+            The {k} was what?
             Do you know the {k}?
             What was it again, the {k}?
             Can you tell me the {k}?

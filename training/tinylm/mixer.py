@@ -99,7 +99,9 @@ def with_tools(thread: Thread) -> None:
 
 
 def sums(thread: Thread) -> None:
-    """Several sums in a row."""
+    """Several sums in a row, sometimes with the bare result for an answer."""
+    if thread.rng.random() < 0.3:
+        styles.set_style(thread, "one word")
     for _ in range(thread.rng.randint(3, 8)):
         small_sum(thread)
 
@@ -153,7 +155,12 @@ KINDS: dict[str, Skill] = {
 
 
 def write_conversation(
-    rng: random.Random, mix: dict[str, float], *, long_share: float = 0.0, long_limit: int = 3600
+    rng: random.Random,
+    mix: dict[str, float],
+    *,
+    long_share: float = 0.0,
+    long_limit: int = 3600,
+    words: Words | None = None,
 ) -> Thread:
     """Write one training conversation.
 
@@ -162,11 +169,12 @@ def write_conversation(
         mix: the weight of each kind of short conversation.
         long_share: the share of long conversations.
         long_limit: the length of the longest ones, in characters.
+        words: where slot values come from, if not from the training half.
 
     Returns:
         The thread with its messages and functions.
     """
-    thread = Thread(rng, Words())
+    thread = Thread(rng, words or Words())
     if rng.random() < long_share:
         long_memory(thread, long_limit)
     else:

@@ -33,7 +33,7 @@ class Shape:
         turning: the angle per token of each rotary pair that rotates.
     """
 
-    vocabulary: int = 1792
+    vocabulary: int = 1408
     width: int = 256
     layers: int = 5
     heads: int = 4

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 SEED = 2026
-VOCABULARY = 1792
-SPACED_WORDS = 450
+VOCABULARY = 1408
+SPACED_WORDS = 300
 TOKENIZER_TEXTS = 16_000
 CONTEXT = 1536
 
@@ -51,44 +51,17 @@ class Stage:
 
 
 STAGES = (
-    Stage("short", 500, long_share=0.02, limit=2600, copy_share=0.05),
-    Stage("long", 400, long_share=0.08, copy_share=0.04),
+    Stage("short", 400, long_share=0.02, limit=2400, copy_share=0.05),
+    Stage("long", 1100, long_share=0.07, copy_share=0.03),
     Stage(
         "decay",
-        1160,
-        rate_from=0.9,
-        rate_to=0.0,
-        long_share=0.055,
-        limit=5600,
-        longest=1600,
-        copy_share=0.01,
-        other_share=0.05,
-        mix={"plain": 26, "styled": 24, "with_tools": 24, "sums": 20, "memory": 13},
-    ),
-    Stage(
-        "finish",
-        390,
-        rate_from=0.45,
-        rate_to=0.0,
-        long_share=0.055,
-        limit=5600,
-        longest=1600,
-        other_share=0.03,
-        mix={"plain": 26, "styled": 24, "with_tools": 30, "sums": 14, "memory": 18},
-    ),
-    Stage(
-        "polish",
-        2000,
-        rate_from=0.6,
+        3000,
         rate_to=0.0,
         long_share=0.06,
-        limit=5600,
+        limit=5000,
         longest=1600,
-        other_share=0.03,
-        mix={"plain": 22, "styled": 24, "with_tools": 34, "sums": 9, "memory": 22},
+        copy_share=0.02,
+        other_share=0.04,
+        mix={"plain": 22, "styled": 24, "with_tools": 34, "sums": 11, "memory": 22},
     ),
 )
-
-# The stages before and after the last restart of the rates are good at different things; the mean
-# of their weights keeps both.
-AVERAGED = ("finish", "polish")

@@ -100,21 +100,28 @@ def pseudo_word(rng: random.Random, *, held_out: bool) -> str:
 
 @dataclass(frozen=True)
 class Words:
-    """A source of slot values, either the training half or the held-out half."""
+    """A source of slot values, either the training half or the held-out half.
+
+    Attributes:
+        held_out: take the half that is kept for the evaluation.
+        invent: invent every word, as the tokenizer's text does: a word from a list that became one
+            token would teach nothing about copying words that are none.
+    """
 
     held_out: bool = False
+    invent: bool = False
 
     def _list(self, train: list[str], held: list[str]) -> list[str]:
         return held if self.held_out else train
 
     def pseudo(self, rng: random.Random) -> str:
         """Return an invented lower-case word."""
-        if not self.held_out and rng.random() < BLENDED:
+        if not (self.held_out or self.invent) and rng.random() < BLENDED:
             return blend(rng)
         return pseudo_word(rng, held_out=self.held_out)
 
     def _mixed(self, rng: random.Random, words: list[str], invented: float) -> str:
-        return self.pseudo(rng) if rng.random() < invented else rng.choice(words)
+        return self.pseudo(rng) if self.invent or rng.random() < invented else rng.choice(words)
 
     def name(self, rng: random.Random) -> str:
         """Return a first name, mostly invented, sometimes with a surname or odd letters."""
@@ -151,11 +158,11 @@ class Words:
 
     def pet(self, rng: random.Random) -> str:
         """Return a kind of animal kept at home."""
-        return rng.choice(self._list(PETS, HELD_PETS))
+        return self._mixed(rng, self._list(PETS, HELD_PETS), 0.0 if self.held_out else 0.25)
 
     def kin(self, rng: random.Random) -> str:
         """Return a relation such as 'sister'."""
-        return rng.choice(self._list(KIN, HELD_KIN))
+        return self._mixed(rng, self._list(KIN, HELD_KIN), 0.0 if self.held_out else 0.15)
 
     def key(self, rng: random.Random, invented: float = 0.2) -> str:
         """Return a JSON key."""
@@ -163,7 +170,7 @@ class Words:
             invented = max(invented, TRAIN_INVENTED)
         draw = rng.random()
         if draw < 0.12:
-            return f"{self.noun(rng)}_{rng.choice(self._list(KEYS, HELD_KEYS))}"
+            return f"{self.noun(rng)}_{self._mixed(rng, self._list(KEYS, HELD_KEYS), 0.0)}"
         return self._mixed(
             rng, self._list(KEYS, HELD_KEYS) + self._list(NOUNS, HELD_NOUNS), invented
         )
