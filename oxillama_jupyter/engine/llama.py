@@ -17,7 +17,7 @@ import numpy as np
 
 from oxillama_jupyter.engine.machine import physical_cores, physical_memory
 from oxillama_jupyter.engine.protocol import ModelInfo
-from oxillama_jupyter.engine.scheduler import CacheFull, Row
+from oxillama_jupyter.engine.scheduler import CacheFull, Interrupted, Row
 from oxillama_jupyter.engine.sizes import ModelSizes, plan
 from oxillama_jupyter.engine.vocabulary import LlamaVocabulary
 
@@ -39,6 +39,7 @@ _WARM_UP_TOKENS = 64  # enough for every matrix kernel to be chosen as in real p
 _ONE_THREAD_PARAMS = 20_000_000
 _RANDOM_SEED = 0xFFFFFFFF
 _NO_ROOM = 1
+_ABORTED = 2
 
 
 class ModelError(Exception):
@@ -121,6 +122,28 @@ def _seed(seed: int | None) -> int:
     return _RANDOM_SEED if seed is None else seed % _RANDOM_SEED
 
 
+class _StopFlag:
+    """What llama.cpp looks at between two operations of a decode.
+
+    It calls a C function for that, hundreds of times per token: one of Python's would cost more
+    than a small model's arithmetic, so it is `strlen`, over a string of one character or none.
+    """
+
+    def __init__(self, context: Any) -> None:  # an opaque C pointer
+        self._text = ctypes.create_string_buffer(2)
+        library = ctypes.CDLL(None) if os.name == "posix" else ctypes.CDLL("msvcrt")
+        address = ctypes.cast(library.strlen, ctypes.c_void_p).value or 0
+        callback = llama_cpp.ggml_abort_callback(address)
+        llama_cpp.llama_set_abort_callback(context, callback, ctypes.addressof(self._text))
+        self._keep_alive = callback, library
+
+    def raise_(self) -> None:
+        self._text.value = b"!"
+
+    def lower(self) -> None:
+        self._text.value = b""
+
+
 class _Batch:
     """One reusable `llama_batch` whose arrays are numpy's, so that filling it is a few copies."""
 
@@ -178,6 +201,7 @@ class Llama:
         self.limits = self._plan.limits
         self.parking_bytes = self._plan.parking_bytes
         self._context = self._open_context()
+        self._stop = _StopFlag(self._context)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._batch = _Batch(self.limits.n_batch)
         self._row = ctypes.c_float * self.vocabulary.n_tokens
@@ -238,6 +262,10 @@ class Llama:
         sample, context = llama_cpp.llama_sampler_sample, self._context
         return [sample(sampler.chain, context, index) for sampler, index in samplers]
 
+    def interrupt(self) -> None:
+        """Let the decode under way end at once; from any thread."""
+        self._stop.raise_()
+
     def keep(self, sequence: int, length: int) -> int:
         """Forget a sequence's tokens from `length` on; recurrent models forget all or nothing."""
         if llama_cpp.llama_memory_seq_rm(self._memory, sequence, length, -1):
@@ -269,9 +297,12 @@ class Llama:
 
     def _decode(self, rows: Sequence[Row]) -> list[tuple[LlamaSampler, int]]:
         samplers = self._batch.fill(rows)
+        self._stop.lower()
         status = llama_cpp.llama_decode(self._context, self._batch.c)
         if status == _NO_ROOM:
             raise CacheFull
+        if status == _ABORTED:
+            raise Interrupted
         if status != 0:
             raise RuntimeError(f"llama_decode returned {status}")
         return samplers

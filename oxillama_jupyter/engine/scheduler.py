@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from oxillama_jupyter.engine.frames import Output
 from oxillama_jupyter.engine.parts import Part, Text
 from oxillama_jupyter.engine.protocol import Delta, FinishReason, PromptInfo, Usage
+from oxillama_jupyter.engine.slots import common_length
 from oxillama_jupyter.errors import EngineError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ __all__ = [
     "Backend",
     "CacheFull",
     "Constraint",
+    "Interrupted",
     "Job",
     "Limits",
     "Row",
@@ -41,8 +43,16 @@ __all__ = [
 ]
 
 
+_SOON = 0.1  # seconds; nobody notices that an abort waited so long for the end of a step
+_WORTH_SHARING = 64  # tokens; fewer are read again sooner than they are waited for
+
+
 class CacheFull(Exception):
     """The KV cache has no room for the batch; nothing was decoded."""
+
+
+class Interrupted(Exception):
+    """The step was broken off; no row of it is in the cache."""
 
 
 class Sampler(Protocol):
@@ -87,7 +97,11 @@ class Backend(Protocol):
 
         Raises:
             CacheFull: There is no room; nothing changed.
+            Interrupted: `interrupt` was called meanwhile.
         """
+
+    def interrupt(self) -> None:
+        """Break off the step that is under way; from any thread."""
 
 
 class Vocabulary(Protocol):
@@ -197,6 +211,7 @@ class Scheduler:
         self._slots = slots
         self._crowded = False
         self._token_seconds = limits.token_seconds
+        self._stepping: frozenset[int] = frozenset()
 
     @property
     def busy(self) -> bool:
@@ -227,11 +242,20 @@ class Scheduler:
                 _close_sampler(job)
                 return
 
+    def interrupt(self, job_id: int) -> None:
+        """Break off a long step for an abort that is on its way; from any thread."""
+        if job_id in self._stepping:
+            self._backend.interrupt()
+
     def admit(self) -> list[Output]:
         """Give waiting jobs a slot, first come first served, and say what was cached."""
         outputs = []
-        while self._waiting and not self._crowded and len(self._active) < self._limits.n_parallel:
-            job = self._waiting.popleft()
+        for job in list(self._waiting):
+            if self._crowded or len(self._active) >= self._limits.n_parallel:
+                break
+            if self._soon_shared(job):
+                continue
+            self._waiting.remove(job)
             job.slot = self._slots.seat(job.tokens, job.cache_key)
             self._active.append(job)
             if job.sampler is not None:
@@ -250,10 +274,17 @@ class Scheduler:
         self._slots.park_idle()
         jobs, rows = self._compose()
         started = self._clock()
+        self._stepping = self._worth_interrupting(jobs, rows)
         try:
             tokens = self._backend.step(rows)
         except CacheFull:
             return self._make_room()
+        except Interrupted:
+            for job in jobs:
+                self._slots.rewind(job.slot)  # type: ignore[arg-type] # active jobs have one
+            return []
+        finally:
+            self._stepping = frozenset()
         now = self._clock()
         self._learn(rows, now - started)
         chosen = iter(tokens)
@@ -263,6 +294,23 @@ class Scheduler:
             if row.sampler is not None:
                 outputs.append(self._accept(job, next(chosen), now))
         return outputs
+
+    def _soon_shared(self, job: Job) -> bool:
+        """Whether somebody is just reading what this prompt begins with: better wait and share."""
+        for other in self._active:
+            if _missing(other) > 1:
+                common = common_length(job.tokens[:-1], other.tokens[: other.n_prompt])
+                read = other.slot.length  # type: ignore[union-attr] # active jobs have one
+                if read < common and common - other.cached >= _WORTH_SHARING:
+                    return True
+        return False
+
+    def _worth_interrupting(self, jobs: list[Job], rows: list[Row]) -> frozenset[int]:
+        """Whose abort may break off this step; nobody's if it ends soon anyway."""
+        count = sum(len(row.tokens) for row in rows)
+        if count * self._token_seconds < _SOON:
+            return frozenset()
+        return frozenset(job.id for job in jobs)
 
     # -- composing a batch -----------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-__all__ = ["Cells", "Slot", "Slots"]
+__all__ = ["Cells", "Slot", "Slots", "common_length"]
 
 _WORTH_PARKING = 16  # tokens; fewer are computed as quickly as they are fetched
 _WORTH_LOADING = 64  # a parked state may be this many times longer than what is wanted of it
@@ -103,6 +103,10 @@ class Slots:
         slot.busy = False
         slot.used = self._tick()
 
+    def rewind(self, slot: Slot) -> None:
+        """Forget what a step that was broken off may have left behind the slot's tokens."""
+        slot.length = self._cells.keep(slot.id, slot.length)
+
     def park_idle(self) -> None:
         """Move all idle sequences out of the cache: somebody generates."""
         for slot in self._slots:
@@ -182,13 +186,17 @@ class Slots:
 
 
 def _common(known: Slot | _Parked, tokens: list[int]) -> int:
+    return common_length(known.tokens[: known.length], tokens)
+
+
+def common_length(first: list[int], second: list[int]) -> int:
     """Length of the longest common beginning; halving, since comparing slices is fast."""
-    low, high = 0, min(known.length, len(tokens))
-    if known.tokens[:high] == tokens[:high]:
+    low, high = 0, min(len(first), len(second))
+    if first[:high] == second[:high]:
         return high
     while low < high - 1:
         middle = (low + high) // 2
-        if known.tokens[low:middle] == tokens[low:middle]:
+        if first[low:middle] == second[low:middle]:
             low = middle
         else:
             high = middle

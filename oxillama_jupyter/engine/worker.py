@@ -83,6 +83,7 @@ class Worker:
         self._prompts: SimpleQueue[Submit] = SimpleQueue()
         self._lock = threading.Lock()
         self._preparing: set[int] = set()
+        self._scheduler: Scheduler | None = None
 
     def run(self) -> int:
         """Load the model and decode until the parent closes the pipe; return an exit code."""
@@ -98,8 +99,9 @@ class Worker:
             self._send(StartFailed(str(error)))
             return 1
         threading.Thread(target=self._prepare, args=makers, name="prompts", daemon=True).start()
+        self._scheduler = _scheduler(llama)
         self._send(Ready(llama.info(), llama.settings()))
-        return self._decode(_scheduler(llama))
+        return self._decode(self._scheduler)
 
     # -- starting --------------------------------------------------------------------------------
 
@@ -141,6 +143,8 @@ class Worker:
                         self._preparing.remove(message.id)
                     else:
                         self._inbox.put(message.id)
+                if self._scheduler is not None:
+                    self._scheduler.interrupt(message.id)
 
     def _prepare(self, builder: PromptBuilder, compiler: ConstraintCompiler) -> None:
         """Render and tokenise prompts and compile constraints, beside the decode loop."""

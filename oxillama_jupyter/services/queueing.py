@@ -60,14 +60,17 @@ class FairPlaces:
 
     def _give_back(self, user: str) -> None:
         self._held[user] -= 1
-        if self._queues:
-            chosen = min(self._queues, key=self._claim)
-            turn = self._queues[chosen].popleft()
-            self._serve(chosen)
+        self._free += 1
+        self._tidy(user)
+        while self._free and self._queues:
+            self._hand_on(min(self._queues, key=self._claim))
+
+    def _hand_on(self, user: str) -> None:
+        turn = self._queues[user].popleft()
+        if not turn.cancelled():  # else it has given up, and does not know yet that it has left
+            self._free -= 1
+            self._serve(user)
             turn.set_result(None)
-            self._tidy(chosen)
-        else:
-            self._free += 1
         self._tidy(user)
 
     def _claim(self, user: str) -> tuple[int, int]:
@@ -88,5 +91,6 @@ class FairPlaces:
                 self._served.pop(user, None)
 
     def _leave(self, user: str, turn: asyncio.Future[None]) -> None:
-        self._queues[user].remove(turn)
-        self._tidy(user)
+        if turn in self._queues.get(user, ()):
+            self._queues[user].remove(turn)
+            self._tidy(user)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from oxillama_jupyter.engine.protocol import Sampling
-from oxillama_jupyter.engine.scheduler import CacheFull, Row
+from oxillama_jupyter.engine.scheduler import CacheFull, Interrupted, Row
 
 END = 0
 
@@ -39,6 +39,8 @@ class FakeLlama:
         self.token_seconds = 0.001
         self.steps: list[list[Row]] = []
         self.copies = self.saves = self.loads = 0
+        self.during_step: Callable[[], None] = lambda: None
+        self._interrupted = False
 
     # -- backend
 
@@ -53,11 +55,18 @@ class FakeLlama:
             assert row.position == len(self.content[row.sequence])
         if self.used() + sum(len(row.tokens) for row in rows) > self.cells:
             raise CacheFull
+        self._interrupted = False
+        self.during_step()
+        if self._interrupted:
+            raise Interrupted
         self.steps.append(list(rows))
         for row in rows:
             self.content[row.sequence] += row.tokens
         self.now += self.token_seconds * sum(len(row.tokens) for row in rows)
         return [self.next_token(self.content[row.sequence]) for row in rows if row.sampler]
+
+    def interrupt(self) -> None:
+        self._interrupted = True
 
     def next_token(self, tokens: list[int]) -> int:
         if self.end_at and len(tokens) >= self.end_at:

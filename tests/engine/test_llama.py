@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from oxillama_jupyter.engine.frames import Configure
 from oxillama_jupyter.engine.llama import Llama, ModelError
 from oxillama_jupyter.engine.protocol import Sampling
-from oxillama_jupyter.engine.scheduler import CacheFull, Row
+from oxillama_jupyter.engine.scheduler import CacheFull, Interrupted, Row
 from oxillama_jupyter.engine.templates import PromptBuilder
 from oxillama_jupyter.engine.vocabulary import LlamaVocabulary
 
@@ -243,3 +245,26 @@ def test_a_file_that_is_no_model_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "x.gguf").write_text("no model")
     with pytest.raises(ModelError, match=r"x\.gguf"):
         Llama(Configure(str(tmp_path / "x.gguf"), "m"))
+
+
+def test_a_decode_is_broken_off_by_another_thread(middling_model: Path) -> None:
+    configure = Configure(str(middling_model), "m", n_ctx=2048, n_parallel=1, n_threads=1)
+    llama = Llama(configure)
+    prompt = [5 + number % 200 for number in range(llama.limits.n_batch)]
+    sampler = llama.sampler(GREEDY)
+    started = time.perf_counter()
+    whole = llama.step([Row(0, 0, prompt, sampler)])
+    seconds = time.perf_counter() - started
+    llama.keep(0, 0)
+
+    timer = threading.Timer(seconds / 10, llama.interrupt)
+    timer.start()
+    started = time.perf_counter()
+    with pytest.raises(Interrupted):
+        llama.step([Row(0, 0, prompt, sampler)])
+    assert time.perf_counter() - started < 0.8 * seconds
+    timer.join()
+    assert llama.keep(0, 0) == 0
+    assert llama.step([Row(0, 0, prompt, sampler)]) == whole
+    sampler.close()
+    llama.close()

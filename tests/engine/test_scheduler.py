@@ -302,3 +302,71 @@ def test_whatever_happens_the_text_is_the_same(seed: int) -> None:
 
     assert not world.errors
     assert {number: world.text(number) for number in wanted} == wanted
+
+
+def test_a_long_step_is_broken_off_for_an_abort_and_costs_others_only_time() -> None:
+    world = World(n_ctx=100_000, token_seconds=0.01, min_chunk=16)
+    prompt = list(range(1, 401))
+    world.submit(1, [7])
+    world.step()
+    world.submit(2, prompt)
+    world.llama.token_seconds = 0.01
+    world.llama.during_step = lambda: world.scheduler.interrupt(2)
+    said = len(world.deltas[1])
+    world.step()
+    assert len(world.deltas[1]) == said  # nothing came of it
+    assert world.llama.content[1] == []
+
+    world.llama.during_step = lambda: None
+    world.scheduler.abort(2)
+    world.run()
+    assert world.text(1) == world.expected([7], 10)
+
+
+def test_a_short_step_is_not_broken_off() -> None:
+    world = World()
+    world.submit(1, [7])
+    world.llama.during_step = lambda: world.scheduler.interrupt(1)
+    world.run()
+    assert world.text(1) == world.expected([7], 10)
+
+
+def test_after_a_broken_step_even_a_rigid_memory_gives_the_right_answer() -> None:
+    world = World(FakeLlama(rigid=True), n_ctx=100_000, token_seconds=0.01, min_chunk=16)
+    world.llama.token_seconds = 0.01
+    prompt = list(range(1, 101))
+    world.submit(1, prompt)
+    world.step()
+    world.llama.during_step = lambda: world.scheduler.interrupt(1)
+    world.step()
+    world.llama.during_step = lambda: None
+    world.run()
+    assert world.text(1) == world.expected(prompt, 10)
+
+
+def test_equal_prompts_are_read_once() -> None:
+    world = World(n_ctx=100_000)
+    prompt = list(range(1, 1001))
+    for number in range(4):
+        world.submit(number, [*prompt, 2000 + number])
+    world.run()
+
+    read = sum(len(row.tokens) for rows in world.llama.steps for row in rows)
+    assert read == 1000 + 4 + 4 * 9  # and each one's own last token, and what it said
+    assert world.llama.copies == 3
+    for number in range(4):
+        assert world.text(number) == world.expected([*prompt, 2000 + number], 10)
+
+
+def test_who_waits_to_share_does_not_wait_for_an_aborted_reader() -> None:
+    world = World(n_ctx=100_000)
+    prompt = list(range(1, 1001))
+    world.submit(1, prompt)
+    world.submit(2, [*prompt, 5])
+    world.submit(3, [9])
+    world.step()
+    assert world.deltas[3]  # the one behind passes
+    assert not world.deltas[2]
+    world.scheduler.abort(1)
+    world.run()
+    assert world.text(2) == world.expected([*prompt, 5], 10)

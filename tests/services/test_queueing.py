@@ -106,6 +106,19 @@ def test_who_gives_up_leaves_no_gap() -> None:
     asyncio.run(main())
 
 
+def test_who_gives_up_in_the_moment_of_their_turn_is_passed_over() -> None:
+    async def main() -> None:
+        crowd = Crowd(1)
+        await crowd.come("a0", "b0", "c0")
+        crowd.tasks["b0"].cancel()
+        await crowd.go("a0")
+        assert crowd.served == ["a0", "c0"]
+        await crowd.go("c0")
+        assert crowd.places.waiting == 0
+
+    asyncio.run(main())
+
+
 def test_a_place_that_comes_with_the_cancellation_is_passed_on() -> None:
     async def main() -> None:
         crowd = Crowd(1)
