@@ -25,9 +25,11 @@ from oxillama_jupyter.handlers.routes import routes
 from oxillama_jupyter.kernels import give_key
 from oxillama_jupyter.keyapp import KeyApp
 from oxillama_jupyter.services.assistants import AssistantService
+from oxillama_jupyter.services.engine import EngineService
 from oxillama_jupyter.services.executor import Executor
 from oxillama_jupyter.services.health import HealthService
 from oxillama_jupyter.services.keys import KeyService, new_kernel_key
+from oxillama_jupyter.services.metrics import Metrics
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.owners import new_owner
 from oxillama_jupyter.services.recovery import Recovery
@@ -188,13 +190,16 @@ class OxillamaApp(ExtensionApp):
     async def _compose(self, db: Database) -> Services:
         owner = new_owner()
         self._models = ModelService(self._engine(), self.model_aliases, self.log)
+        metrics = Metrics()
         self._executor = Executor(
             db,
             self._models,
             n_parallel=self.n_parallel,
             max_queue=self.max_queue,
+            metrics=metrics,
             logger=self.log,
         )
+        metrics.watch(self._models.status, lambda: self._executor.live)
         self._recovery = Recovery(db, self._executor, owner, self.log)
         self._models.start()
         await self._recovery.start()
@@ -213,6 +218,7 @@ class OxillamaApp(ExtensionApp):
             models=self._models,
             keys=KeyService(db, self._kernel_key),
             health=HealthService(db, self._models, self._executor),
+            engine=EngineService(self._models, self._executor, metrics),
         )
 
     # -- idleness --------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from oxillama_jupyter.schemas.runs import CreateRun, Run
 from oxillama_jupyter.schemas.threads import CreateThread
 from oxillama_jupyter.services.executor import Executor
 from oxillama_jupyter.services.jobs import Job
+from oxillama_jupyter.services.metrics import Metrics
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.recovery import Recovery
 from oxillama_jupyter.services.runs import RunService
@@ -87,7 +88,9 @@ async def make_world(  # noqa: PLR0913  # settings, all by name
     db = await Database.open(store)
     engine = engine or ScriptedEngine()
     models = ModelService(engine, {}, LOGGER)
-    executor = Executor(db, models, n_parallel=n_parallel, max_queue=max_queue, logger=LOGGER)
+    executor = Executor(
+        db, models, n_parallel=n_parallel, max_queue=max_queue, metrics=Metrics(), logger=LOGGER
+    )
     recovery = Recovery(db, executor, owner, LOGGER)
     runs = RunService(db, executor, recovery, models, owner=owner, expiry=expiry)
     threads = ThreadService(db, runs, executor)

@@ -130,6 +130,10 @@ class Connection:
         """How the server, its engine and its store are."""
         return self.get(f"{self.url}/health")
 
+    def engine(self) -> Json:
+        """What the engine is doing, and what the last turns took."""
+        return self.get(f"{self.url}/engine")
+
     def threads(
         self,
         q: str | None = None,

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from oxillama_jupyter.engine.protocol import (
     Delta,
+    EngineStats,
     GenerateRequest,
     ModelInfo,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "Phase",
     "Ready",
     "StartFailed",
+    "Stats",
     "Step",
     "Submit",
     "ToChild",
@@ -122,8 +124,14 @@ class Step(Struct, frozen=True, tag="step"):
     outputs: list[Output]
 
 
+class Stats(Struct, frozen=True, tag="stats"):
+    """How full the cache is; about once a second while that changes."""
+
+    stats: EngineStats
+
+
 ToChild = Configure | Submit | Abort
-FromChild = Phase | Ready | StartFailed | Step
+FromChild = Phase | Ready | StartFailed | Step | Stats
 
 _encoder = msgspec.msgpack.Encoder()
 decode_to_child = msgspec.msgpack.Decoder(ToChild).decode

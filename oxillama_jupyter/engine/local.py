@@ -32,7 +32,13 @@ from oxillama_jupyter.engine.frames import (
     frame_body,
 )
 from oxillama_jupyter.engine.process import ChildProcess, StartError, describe_exit
-from oxillama_jupyter.engine.protocol import Delta, EngineStatus, GenerateRequest, ModelInfo
+from oxillama_jupyter.engine.protocol import (
+    Delta,
+    EngineStats,
+    EngineStatus,
+    GenerateRequest,
+    ModelInfo,
+)
 from oxillama_jupyter.engine.verdicts import Verdict, Verdicts
 from oxillama_jupyter.errors import (
     EngineCrashed,
@@ -174,6 +180,7 @@ class LocalEngine:
             running=running,
             waiting=len(self._streams) - running,
             settings=self._settings,
+            stats=self._child.stats if self._child else EngineStats(),
         )
 
     async def aclose(self) -> None:

@@ -25,11 +25,13 @@ import oxillama_jupyter
 from oxillama_jupyter.engine.frames import (
     Phase,
     StartFailed,
+    Stats,
     Step,
     decode_from_child,
     encode,
     read_frame,
 )
+from oxillama_jupyter.engine.protocol import EngineStats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +85,7 @@ class ChildProcess:
 
     Attributes:
         pid: Its process id.
+        stats: What it said last about its cache.
 
     Args:
         receive: Called in the event loop with what each decode step gave.
@@ -96,6 +99,7 @@ class ChildProcess:
         self._exited: asyncio.Future[int] = self._loop.create_future()
         self._opened: asyncio.Future[Ready | StartFailed] = self._loop.create_future()
         self._phase = "starting"
+        self.stats = EngineStats()
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
         self._inbox: deque[FromChild] = deque()
@@ -223,6 +227,8 @@ class ChildProcess:
                 self._receive(message.outputs)
             elif isinstance(message, Phase):
                 self._phase = message.name
+            elif isinstance(message, Stats):
+                self.stats = message.stats
             elif not self._opened.done():
                 self._opened.set_result(message)
 

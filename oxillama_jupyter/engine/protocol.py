@@ -26,6 +26,7 @@ __all__ = [
     "Constraint",
     "Delta",
     "Engine",
+    "EngineStats",
     "EngineStatus",
     "FinishReason",
     "GenerateRequest",
@@ -221,6 +222,22 @@ class ModelInfo(Struct, frozen=True, omit_defaults=True):
     description: str = ""
 
 
+class EngineStats(Struct, frozen=True, omit_defaults=True):
+    """What the KV cache holds; at most a second old.
+
+    Attributes:
+        cells: Cells of the KV cache, one for a token.
+        cells_used: Cells that hold tokens of sequences in use.
+        parked: Idle threads whose states wait in ordinary memory.
+        parked_bytes: What these states take.
+    """
+
+    cells: int = 0
+    cells_used: int = 0
+    parked: int = 0
+    parked_bytes: int = 0
+
+
 class EngineStatus(Struct, frozen=True):
     """How an engine is, in words a person can act on.
 
@@ -233,6 +250,7 @@ class EngineStatus(Struct, frozen=True):
         running: Generations in a sequence now.
         waiting: Generations waiting for a sequence.
         settings: What the engine chose and why (`use_extra_bufts`, threads, build, ...).
+        stats: What its KV cache holds.
     """
 
     state: Literal["starting", "ok", "failed"]
@@ -245,6 +263,7 @@ class EngineStatus(Struct, frozen=True):
     settings: dict[str, Any] = msgspec.field(
         default_factory=dict
     )  # engine-specific, shown as it is
+    stats: EngineStats = EngineStats()
 
 
 class Engine(Protocol):

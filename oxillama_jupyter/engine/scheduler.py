@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from oxillama_jupyter.engine.parsing import OutputParser
-    from oxillama_jupyter.engine.protocol import Sampling
+    from oxillama_jupyter.engine.protocol import EngineStats, Sampling
     from oxillama_jupyter.engine.slots import Slot, Slots
     from oxillama_jupyter.engine.text import TextAssembler
 
@@ -125,6 +125,7 @@ class Limits(NamedTuple):
         prefill_seconds: How long a step may take that only prefills.
         mixed_seconds: How long a step may take while somebody generates.
         token_seconds: First guess of what one prompt token takes; measured from then on.
+        n_cells: Cells of the KV cache, for its figures.
     """
 
     n_parallel: int
@@ -134,6 +135,7 @@ class Limits(NamedTuple):
     prefill_seconds: float = 0.12
     mixed_seconds: float = 0.06
     token_seconds: float = 1e-4
+    n_cells: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -222,6 +224,10 @@ class Scheduler:
     def prefilling(self) -> bool:
         """Whether some prompt is not read yet."""
         return any(_missing(job) > 1 for job in self._active)
+
+    def stats(self) -> EngineStats:
+        """How full the cache is."""
+        return self._slots.stats(self._limits.n_cells)
 
     def submit(self, job: Job) -> None:
         """Queue a generation."""

@@ -60,6 +60,7 @@ def plan(sizes: ModelSizes, settings: Configure, memory: int, most_sequences: in
     batch = _MOST_BATCH
     while not flash and batch > _LEAST_BATCH and 4 * batch * n_cells * heads > _SCORE_BYTES:
         batch //= 2
+    aligned = -(-n_cells // _CELL_ALIGNMENT) * _CELL_ALIGNMENT
     limits = Limits(
         n_parallel=n_parallel,
         n_ctx=n_ctx,
@@ -67,6 +68,6 @@ def plan(sizes: ModelSizes, settings: Configure, memory: int, most_sequences: in
         min_chunk=_FLASH_CHUNK if flash else _CHUNK,
         prefill_seconds=settings.prefill_seconds,
         mixed_seconds=settings.mixed_seconds,
+        n_cells=aligned,
     )
-    aligned = -(-n_cells // _CELL_ALIGNMENT) * _CELL_ALIGNMENT
     return Plan(limits, aligned, flash, memory // 16)

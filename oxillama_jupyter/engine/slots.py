@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from oxillama_jupyter.engine.protocol import EngineStats
+
 __all__ = ["Cells", "Slot", "Slots", "common_length"]
 
 _WORTH_PARKING = 16  # tokens; fewer are computed as quickly as they are fetched
@@ -113,6 +115,15 @@ class Slots:
             if not slot.busy and slot.length:
                 self._park(slot)
                 slot.length = self._cells.keep(slot.id, 0)
+
+    def stats(self, cells: int) -> EngineStats:
+        """How full a cache of so many cells is, and what waits outside it."""
+        return EngineStats(
+            cells=cells,
+            cells_used=min(sum(slot.length for slot in self._slots), cells),
+            parked=len(self._parked),
+            parked_bytes=sum(parked.size for parked in self._parked),
+        )
 
     # -- choosing --------------------------------------------------------------------------------
 

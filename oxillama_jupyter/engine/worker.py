@@ -22,6 +22,7 @@ from oxillama_jupyter.engine.frames import (
     Phase,
     Ready,
     StartFailed,
+    Stats,
     Step,
     Submit,
     decode_to_child,
@@ -158,10 +159,16 @@ class Worker:
 
     def _decode(self, scheduler: Scheduler) -> NoReturn:
         """Decode for ever; sleep where there is nothing to do."""
+        from oxillama_jupyter.engine.reporter import Reporter
+
+        reporter = Reporter(scheduler.stats)
         while True:
             self._receive(scheduler)
             self._send_step(scheduler.admit())
             self._send_step(scheduler.step())
+            stats = reporter.news(idle=not scheduler.busy)
+            if stats is not None:
+                self._send(Stats(stats))
 
     def _receive(self, scheduler: Scheduler) -> None:
         """Hand new jobs and aborts to the scheduler; wait for them only when it is idle."""

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from oxillama_jupyter.handlers import assistants, health, keys, messages, models, runs, threads
+from oxillama_jupyter.handlers import (
+    assistants,
+    engine,
+    health,
+    keys,
+    messages,
+    models,
+    runs,
+    threads,
+)
 from oxillama_jupyter.handlers.base import BaseHandler, NotFoundHandler
 
 __all__ = ["routes"]
@@ -32,6 +41,7 @@ _OPENAI: list[tuple[str, type[BaseHandler]]] = [
 ]
 _OURS: list[tuple[str, type[BaseHandler]]] = [
     ("health", health.HealthHandler),
+    ("engine", engine.EngineHandler),
     ("keys", keys.KeysHandler),
     (f"keys/{_ID}", keys.KeyHandler),
     ("threads", threads.ThreadListHandler),

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from oxillama_jupyter.client.probe import is_loopback
 from oxillama_jupyter.client.threads import find
 from oxillama_jupyter.magics.arguments import FLAGS
+from oxillama_jupyter.magics.engine import engine_page
 from oxillama_jupyter.magics.failures import MagicError, did_you_mean
 from oxillama_jupyter.magics.pages import Page, note, table, title_of
 
@@ -178,6 +179,11 @@ def _models(session: Session, _: str) -> Page:
     return table(("Model", ""), rows)
 
 
+def _engine(session: Session, _: str) -> Page:
+    report = session.with_server(lambda connection: connection.engine())
+    return engine_page(report)
+
+
 def _env(session: Session, _: str) -> Page:
     session.with_server(lambda connection: connection.health())
     connection = session.connection
@@ -222,6 +228,7 @@ COMMANDS = {
     "new": Command("[NAME]", "begin a new thread for this notebook", _new),
     "show": Command("[NAME]", "read this notebook's thread, or another", _show),
     "models": Command("", "the models that can answer", _models),
+    "engine": Command("", "what the engine is doing, how fast, and with which settings", _engine),
     "env": Command("", "let a plain OpenAI() talk to this server", _env),
     "help": Command("", "this page", _help),
 }

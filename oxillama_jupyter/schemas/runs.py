@@ -31,6 +31,7 @@ __all__ = [
     "RunUsage",
     "SamplingOptions",
     "SubmitToolOutputs",
+    "Timings",
     "ToolCall",
     "ToolOutput",
     "TruncationStrategy",
@@ -222,10 +223,29 @@ class RunUsage(Struct):
     prompt_token_details: PromptTokenDetails
 
 
+class Timings(Struct):
+    """What a run's last turn took, in seconds.
+
+    Attributes:
+        queue: From the request until the engine began with it.
+        prompt: Reading the prompt, as far as it was not cached.
+        first_token: From the request to the first token.
+        completion: From the first token to the last.
+        tokens_per_second: Generated tokens after the first one, by that time.
+    """
+
+    queue: float
+    prompt: float
+    first_token: float
+    completion: float
+    tokens_per_second: float
+
+
 class Run(SamplingOptions, kw_only=True):
     """The run object; `model`, `tools` and `instructions` are the effective ones.
 
-    `dropped_message_ids` is ours: the messages that truncation left out of the prompt.
+    Ours are `dropped_message_ids`, the messages that truncation left out of the prompt, and
+    `timings`, null where no turn came to its end.
     """
 
     id: str
@@ -258,3 +278,4 @@ class Run(SamplingOptions, kw_only=True):
     response_format: ResponseFormat = "auto"
     reasoning_effort: ReasoningEffort | None = None
     dropped_message_ids: list[str] = []
+    timings: Timings | None = None

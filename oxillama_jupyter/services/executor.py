@@ -31,6 +31,7 @@ from oxillama_jupyter.schemas.runs import IncompleteDetails, LastError, Run
 from oxillama_jupyter.schemas.streams import StreamError
 from oxillama_jupyter.services import actions, progress
 from oxillama_jupyter.services.jobs import Job, StopReason
+from oxillama_jupyter.services.metrics import Metrics
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.queueing import FairPlaces
 from oxillama_jupyter.services.transitions import Outcome
@@ -61,19 +62,22 @@ class Executor:
         models: The engine and its readiness.
         n_parallel: How many runs generate at the same time; the others are `queued`.
         max_queue: How many may wait; one more is refused with `QueueFull`.
+        metrics: Where turns and runs are taken down.
         logger: Where failures that are ours are told.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what the composition root hands over
         self,
         db: Database,
         models: ModelService,
         *,
         n_parallel: int,
         max_queue: int,
+        metrics: Metrics,
         logger: logging.Logger,
     ) -> None:
         self._db = db
+        self._metrics = metrics
         self._models = models
         self._places = FairPlaces(n_parallel)
         self._most = n_parallel + max_queue
@@ -185,6 +189,7 @@ class Executor:
         try:
             outcome = await self._outcome(job)
             job.finishing = True
+            self._metrics.turn(job)
             if outcome == "requires_action":
                 outcome = await self._hand_over(job)
             if outcome is not None:
@@ -268,6 +273,7 @@ class Executor:
         if job.step is None and asked and outcome.status in {"completed", "incomplete"}:
             await TurnWriter(self._db, job).open_message()  # an empty answer is an answer
         dropped = _dropped(job)
+        outcome = replace(outcome, timings=job.timings())
         draft = progress.Draft(job.step, job.message, "".join(job.text))
         end = await self._db.write(progress.conclude, job.run, draft, outcome, dropped)
         if end.run.status == "cancelled" and not job.cancelling_announced:
@@ -278,6 +284,7 @@ class Executor:
             job.announce(f"thread.run.step.{end.step.status}", end.step)
         job.announce(f"thread.run.{end.run.status}", end.run)
         job.log.append_frame(DONE)
+        self._metrics.run(end.run.status)
         job.run = end.run
         await self._keep_journal(job)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from oxillama_jupyter.engine.protocol import Delta, PromptInfo, Usage
 from oxillama_jupyter.events import EventLog
 from oxillama_jupyter.schemas.messages import Message
-from oxillama_jupyter.schemas.runs import PromptTokenDetails, Run, RunUsage
+from oxillama_jupyter.schemas.runs import PromptTokenDetails, Run, RunUsage, Timings
 from oxillama_jupyter.schemas.steps import RunStep
 from oxillama_jupyter.services.translate import Work, run_usage
 
@@ -35,6 +36,8 @@ class Job:
         over: Whether the turn has ended, whatever the model would add.
         shown: Which of this turn's tokens an ended step of it has already.
         last: The turn's last delta so far.
+        begun_at: When it was asked for, on the monotonic clock.
+        admitted_at: When the engine began with it.
     """
 
     run: Run
@@ -57,10 +60,27 @@ class Job:
     prompt: PromptInfo | None = None
     completion_tokens: int = 0
     saved_at: float = 0.0
+    begun_at: float = field(default_factory=time.monotonic)
+    admitted_at: float = 0.0
 
     def announce(self, name: str, data: Any) -> None:  # any struct of the stream
         """Append an event to the run's log."""
         self.log.append(name, data)
+
+    def timings(self) -> Timings | None:
+        """What this turn took; None before the engine has said."""
+        usage = self.last.usage if self.last is not None else None
+        if usage is None:
+            return None
+        queue = self.admitted_at - self.begun_at
+        rate = (usage.completion_tokens - 1) / max(usage.completion_seconds, 1e-6)
+        return Timings(
+            queue=round(queue, 4),
+            prompt=round(usage.prompt_seconds, 4),
+            first_token=round(queue + usage.prompt_seconds, 4),
+            completion=round(usage.completion_seconds, 4),
+            tokens_per_second=round(max(rate, 0.0), 1),
+        )
 
     def usage(self) -> RunUsage | None:
         """Tokens of this turn that no ended step has; None before the prompt was counted."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from oxillama_jupyter.errors import EngineUnavailable, OxillamaError
 from oxillama_jupyter.services.assistants import AssistantService
+from oxillama_jupyter.services.engine import EngineService
 from oxillama_jupyter.services.health import HealthService
 from oxillama_jupyter.services.keys import KeyService
 from oxillama_jupyter.services.models import ModelService
@@ -26,6 +27,7 @@ class Services:
     models: ModelService
     keys: KeyService
     health: HealthService
+    engine: EngineService
 
 
 class Gate:

@@ -18,7 +18,14 @@ from oxillama_jupyter.schemas.messages import (
     TextContent,
     TextValue,
 )
-from oxillama_jupyter.schemas.runs import IncompleteDetails, LastError, Run, RunStatus, RunUsage
+from oxillama_jupyter.schemas.runs import (
+    IncompleteDetails,
+    LastError,
+    Run,
+    RunStatus,
+    RunUsage,
+    Timings,
+)
 from oxillama_jupyter.schemas.steps import RunStep, StepStatus
 
 __all__ = [
@@ -70,12 +77,13 @@ _MESSAGE: dict[Ending, MessageIncompleteReason] = {
 
 
 class Outcome(Struct, frozen=True):
-    """How a run ended, before it is written down."""
+    """How a run ended, before it is written down; `timings` are its last turn's."""
 
     status: Ending
     usage: RunUsage | None = None
     last_error: LastError | None = None
     incomplete_details: IncompleteDetails | None = None
+    timings: Timings | None = None
 
 
 def text_content(text: str) -> list[TextContent]:
@@ -89,6 +97,7 @@ def conclude_run(run: Run, outcome: Outcome, now: int) -> Run:
     if status not in LEGAL[run.status]:
         raise ValueError(f"a run cannot go from {run.status} to {status}")
     ended = replace(run, status=status, usage=outcome.usage, required_action=None)
+    ended.timings = outcome.timings
     if status != "expired":
         ended.expires_at = None
     if status == "completed":

@@ -52,6 +52,7 @@ class TurnWriter:
         job.last = delta
         if delta.prompt is not None:
             job.prompt = delta.prompt
+            job.admitted_at = time.monotonic()
         job.completion_tokens += delta.tokens
         for part in delta.all_parts:
             await self._part(part)

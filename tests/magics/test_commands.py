@@ -95,3 +95,12 @@ def test_env_makes_a_plain_client_work(kernel: Kernel, server: Server) -> None:
 def test_loading_twice_is_fine_and_quick(kernel: Kernel) -> None:
     assert kernel.run("%reload_ext oxillama_jupyter").status == "ok"
     assert kernel.run("%oxillama").status == "ok"
+
+
+def test_engine(fresh: Kernel) -> None:
+    fresh.run("%%oxillama\nHello")
+    text = plain(fresh, "%oxillama engine")
+    assert "scripted" in text
+    assert "restarted never" in text
+    assert "Tokens/s" in text
+    assert "run_" in text
