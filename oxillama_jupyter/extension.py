@@ -15,10 +15,21 @@ from typing import Any
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
-from traitlets import Dict, Float, Int, TraitError, Unicode, default, validate
+from traitlets import (
+    Bool,
+    Dict,
+    Enum,
+    Float,
+    Int,
+    TraitError,
+    Unicode,
+    Union,
+    default,
+    validate,
+)
 
 from oxillama_jupyter._version import __version__
-from oxillama_jupyter.engine.local import LocalEngine
+from oxillama_jupyter.engine.local import LocalEngine, Tuning
 from oxillama_jupyter.engine.protocol import Engine
 from oxillama_jupyter.errors import OxillamaError, StoreError
 from oxillama_jupyter.handlers.routes import routes
@@ -84,6 +95,12 @@ class OxillamaApp(ExtensionApp):
     ).tag(config=True)
     n_threads = Int(
         0, min=0, help="Threads of the engine; 0 means one for each physical core."
+    ).tag(config=True)
+    autotune = Union(
+        [Bool(), Enum(["again"])],
+        default_value=True,
+        help="Measure in quiet minutes which settings run a model fastest on this machine, once, "
+        "and use them; `again` measures anew at this start.",
     ).tag(config=True)
     run_expiry_seconds = Int(
         600, min=1, help="Seconds after its creation at which an unfinished run expires."
@@ -184,6 +201,7 @@ class OxillamaApp(ExtensionApp):
             n_ctx=self.n_ctx,
             n_threads=self.n_threads or None,
             start_timeout=self.engine_start_timeout,
+            tuning=Tuning(autotune=self.autotune),
             logger=self.log,
         )
 

@@ -53,6 +53,7 @@ class Configure(Struct, frozen=True, tag="configure"):
         n_threads: Compute threads; 0 for what suits the model, at most the physical cores.
         use_extra_bufts: Whether llama.cpp may repack weights for this CPU.
         flash_attn: Flash attention; None for where generations may share the cache.
+        n_batch: The most prompt tokens of one step; 0 for the usual.
         prefill_seconds: How long a step that only reads prompts may take.
         mixed_seconds: How long a step may take while somebody generates.
     """
@@ -64,7 +65,8 @@ class Configure(Struct, frozen=True, tag="configure"):
     n_threads: int = 0
     use_extra_bufts: bool = True
     flash_attn: bool | None = None
-    prefill_seconds: float = 0.12
+    n_batch: int = 0
+    prefill_seconds: float = 0.25
     mixed_seconds: float = 0.06
 
 

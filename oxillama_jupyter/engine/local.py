@@ -31,7 +31,12 @@ from oxillama_jupyter.engine.frames import (
     encode,
     frame_body,
 )
-from oxillama_jupyter.engine.process import ChildProcess, StartError, describe_exit
+from oxillama_jupyter.engine.process import (
+    CHILD_ENVIRONMENT,
+    ChildProcess,
+    StartError,
+    describe_exit,
+)
 from oxillama_jupyter.engine.protocol import (
     Delta,
     EngineStats,
@@ -39,6 +44,7 @@ from oxillama_jupyter.engine.protocol import (
     GenerateRequest,
     ModelInfo,
 )
+from oxillama_jupyter.engine.tuning import BackgroundTuning
 from oxillama_jupyter.engine.verdicts import Verdict, Verdicts
 from oxillama_jupyter.errors import (
     EngineCrashed,
@@ -68,14 +74,17 @@ class Tuning:
     Attributes:
         use_extra_bufts: llama.cpp's repacked weights; None uses them where they do not crash.
         flash_attn: Flash attention; None uses it where several generations share the cache.
-        prefill_seconds: How long a step that only reads prompts may take: an abort waits so long.
+        prefill_seconds: How long a step that only reads prompts may take: newcomers wait so long.
         mixed_seconds: How long a step may take while somebody generates.
+        autotune: Whether the ways to run a model are measured where nobody has yet, and the best
+            one is used; `again` measures whatever is known.
     """
 
     use_extra_bufts: bool | None = None
     flash_attn: bool | None = None
-    prefill_seconds: float = 0.12
+    prefill_seconds: float = 0.25
     mixed_seconds: float = 0.06
+    autotune: bool | Literal["again"] = False
 
 
 class LocalEngine:
@@ -118,6 +127,15 @@ class LocalEngine:
             mixed_seconds=self._tuning.mixed_seconds,
         )
         self._verdicts = Verdicts(data_dir)
+        self._ways = BackgroundTuning(
+            self._configure,
+            data_dir,
+            live=lambda: len(self._streams),
+            again=self._tuning.autotune == "again",
+            logger=logger or logging.getLogger(__name__),
+        )
+        self._measuring: asyncio.Task[None] | None = None
+        self._renewing = False
         self._start_timeout = start_timeout
         self._logger = logger or logging.getLogger(__name__)
         self._ids = itertools.count(1)
@@ -180,16 +198,19 @@ class LocalEngine:
             running=running,
             waiting=len(self._streams) - running,
             settings=self._settings,
+            measured=self._ways.table(),
             stats=self._child.stats if self._child else EngineStats(),
         )
 
     async def aclose(self) -> None:
         """Stop the process; generations in flight end with `EngineUnavailable`."""
-        supervisor, self._supervisor = self._supervisor, None
-        if supervisor is not None:
-            supervisor.cancel()
-            with suppress(asyncio.CancelledError):
-                await supervisor
+        tasks = (self._measuring, self._supervisor)
+        self._measuring = self._supervisor = None
+        for task in tasks:
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
         self._settle("failed", "The engine was stopped.")
         self._fail_all(lambda: EngineUnavailable("The engine was stopped."))
 
@@ -208,6 +229,9 @@ class LocalEngine:
                 await self._watch(child)
                 if loop.time() - started > _STEADY_SECONDS:
                     backoff = _FIRST_BACKOFF
+                if self._renewing:
+                    self._renewing = False
+                    continue
             await asyncio.sleep(backoff)
             backoff = min(2 * backoff, _LONGEST_BACKOFF)
             self._restarts += 1
@@ -221,6 +245,8 @@ class LocalEngine:
             raise
         finally:
             self._child = None
+        if self._renewing:
+            return
         reason = f"The engine's process {describe_exit(code)}."
         self._logger.error(
             "%s It is started again. Its last words:\n%s", reason, child.last_words()
@@ -250,6 +276,16 @@ class LocalEngine:
             self._settle("failed", error.message)
             return None
 
+    async def _measure(self, child: ChildProcess) -> None:
+        """Look for faster settings, and start again with them where that disturbs nobody."""
+        better = await self._ways.improve(self._model, self._settings)
+        if not better or self._streams or self._child is not child:
+            return  # they are used from the next start on
+        self._renewing = True
+        self._settle("starting", "The engine starts again with faster settings.")
+        self._logger.info("%s", self._detail)
+        await child.stop()
+
     def _remember(self, verdict: Verdict) -> None:
         try:
             self._verdicts.save(verdict)
@@ -257,17 +293,23 @@ class LocalEngine:
             self._logger.warning("The engine will crash once at each start: %s", error)
 
     async def _open(self, *, extra_bufts: bool, why: str) -> ChildProcess:
+        choice = self._ways.choice if self._tuning.autotune else None
+        configure = choice.configure(self._configure) if choice else self._configure
+        extra_bufts = extra_bufts and (choice is None or choice.use_extra_bufts)
+        configure = msgspec.structs.replace(configure, use_extra_bufts=extra_bufts)
+        environment = choice.environment() if choice else CHILD_ENVIRONMENT
         try:
-            child = ChildProcess(self._dispatch, self._logger)
+            child = ChildProcess(self._dispatch, self._logger, environment)
         except OSError as error:
             raise StartError(f"The engine's process cannot be started: {error}") from error
-        configure = msgspec.structs.replace(self._configure, use_extra_bufts=extra_bufts)
         ready = await child.open(configure, self._start_timeout)
         self._child, self._model = child, ready.model
         self._settings = {**ready.settings, "why": why}
         words = f"{ready.settings['n_threads']} threads, extra CPU buffer types "
         self._settle("ok", f"{words}{'on' if extra_bufts else 'off'}. {why}".strip())
         self._logger.info("The engine is ready: %s", self._detail)
+        if self._tuning.autotune and self._measuring is None:
+            self._measuring = asyncio.create_task(self._measure(child), name="oxillama-tuning")
         return child
 
     def _dispatch(self, outputs: list[Output]) -> None:

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["fingerprint", "physical_cores", "physical_memory"]
+__all__ = ["fingerprint", "logical_cores", "physical_cores", "physical_memory"]
 
 
 def physical_cores() -> int:
@@ -23,6 +23,11 @@ def physical_cores() -> int:
         except OSError:
             return max(len(allowed), 1)
     return max(len(siblings), 1)
+
+
+def logical_cores() -> int:
+    """Cores this process may use, hyper-threads counted."""
+    return max(len(_allowed_cpus()), 1)
 
 
 def physical_memory() -> int:

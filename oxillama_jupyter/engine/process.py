@@ -34,19 +34,30 @@ from oxillama_jupyter.engine.frames import (
 from oxillama_jupyter.engine.protocol import EngineStats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from oxillama_jupyter.engine.frames import Configure, FromChild, Output, Ready
 
-__all__ = ["CHILD_ENVIRONMENT", "ChildProcess", "StartError", "describe_exit", "worker_command"]
+__all__ = [
+    "CHILD_ENVIRONMENT",
+    "PACKAGE_ROOT",
+    "SPIN",
+    "ChildProcess",
+    "StartError",
+    "describe_exit",
+    "worker_command",
+]
 
+SPIN = "GOMP_SPINCOUNT"
 CHILD_ENVIRONMENT = {
     "GGML_NO_BACKTRACE": "1",  # else an abort looks for a debugger
     # Threads that wait for each other spin only briefly before they sleep. By default they spin for
     # milliseconds, and beside other computing that makes decoding up to a hundred times slower.
-    "GOMP_SPINCOUNT": "1000",
+    SPIN: "1000",
 }
 """What the child's environment has unless the server's own says otherwise."""
+PACKAGE_ROOT = Path(oxillama_jupyter.__file__).resolve().parent.parent
+"""Where our processes start, so that `python -m` finds this very package."""
 
 _TAIL_LINES = 20
 _PRIORITY = re.compile(r"<([0-7])>(.*)")
@@ -90,9 +101,15 @@ class ChildProcess:
     Args:
         receive: Called in the event loop with what each decode step gave.
         logger: Gets the child's log.
+        environment: Variables of the child, where the server's own has none of that name.
     """
 
-    def __init__(self, receive: Callable[[list[Output]], None], logger: logging.Logger) -> None:
+    def __init__(
+        self,
+        receive: Callable[[list[Output]], None],
+        logger: logging.Logger,
+        environment: Mapping[str, str] = CHILD_ENVIRONMENT,
+    ) -> None:
         self._receive = receive
         self._logger = logger
         self._loop = asyncio.get_running_loop()
@@ -103,7 +120,7 @@ class ChildProcess:
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
         self._inbox: deque[FromChild] = deque()
-        self._process = _spawn()
+        self._process = _spawn(environment)
         self.pid = self._process.pid
         self._threads = [
             threading.Thread(target=target, name=f"oxillama-{target.__name__}", daemon=True)
@@ -248,20 +265,19 @@ def describe_exit(code: int) -> str:
         return f"was killed by signal {-code}"
 
 
-def _spawn() -> subprocess.Popen[bytes]:
+def _spawn(environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start the child in its own session, importing the package from where we did.
 
     `python -m` puts the working directory first on the path: with the package's own there, no file
     of the user's folder can stand in for a module.
     """
-    root = Path(oxillama_jupyter.__file__).resolve().parent.parent
     return subprocess.Popen(  # noqa: S603 - our own module, no argument from outside
         worker_command(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        cwd=root,
-        env={**CHILD_ENVIRONMENT, **os.environ},
+        cwd=PACKAGE_ROOT,
+        env={**environment, **os.environ},
         start_new_session=True,
     )
 

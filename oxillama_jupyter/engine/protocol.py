@@ -251,6 +251,7 @@ class EngineStatus(Struct, frozen=True):
         waiting: Generations waiting for a sequence.
         settings: What the engine chose and why (`use_extra_bufts`, threads, build, ...).
         stats: What its KV cache holds.
+        measured: The ways to run the model that were timed on this machine, as rows of a table.
     """
 
     state: Literal["starting", "ok", "failed"]
@@ -264,6 +265,7 @@ class EngineStatus(Struct, frozen=True):
         default_factory=dict
     )  # engine-specific, shown as it is
     stats: EngineStats = EngineStats()
+    measured: list[dict[str, Any]] = []  # columns are for people
 
 
 class Engine(Protocol):

@@ -57,7 +57,7 @@ def plan(sizes: ModelSizes, settings: Configure, memory: int, most_sequences: in
     cell_bytes = 4 * max(sizes.width // heads * sizes.kv_heads * sizes.layers, 1)  # K and V in f16
     n_cells = max(n_ctx, min(n_ctx * n_parallel, memory // 8 // cell_bytes))
     flash = n_parallel > 1 if settings.flash_attn is None else settings.flash_attn
-    batch = _MOST_BATCH
+    batch = settings.n_batch or _MOST_BATCH
     while not flash and batch > _LEAST_BATCH and 4 * batch * n_cells * heads > _SCORE_BYTES:
         batch //= 2
     aligned = -(-n_cells // _CELL_ALIGNMENT) * _CELL_ALIGNMENT

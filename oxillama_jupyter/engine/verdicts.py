@@ -7,14 +7,15 @@ build of llama.cpp only: a new build gets a new chance.
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import Struct
 
 from oxillama_jupyter.engine.machine import fingerprint
+from oxillama_jupyter.engine.records import Records
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["Verdict", "Verdicts"]
 
@@ -41,25 +42,17 @@ class Verdicts:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self._path = data_dir / "engine-verdicts.json"
+        self._records = Records(data_dir / "engine-verdicts.json", Verdict, most=_MOST)
         self._key = fingerprint()
 
     def load(self) -> Verdict | None:
         """The verdict on this machine, if there is one; a damaged file counts as none."""
-        return self._read().get(self._key)
+        return self._records.load(self._key)
 
     def save(self, verdict: Verdict) -> None:
-        """Remember a verdict; readers see the old file or the new one, never half of it."""
-        verdicts = {**self._read(), self._key: verdict}
-        newest = dict(list(verdicts.items())[-_MOST:])
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(newest), indent=2))
-        Path(name).replace(self._path)
+        """Remember a verdict.
 
-    def _read(self) -> dict[str, Verdict]:
-        try:
-            return msgspec.json.decode(self._path.read_bytes(), type=dict[str, Verdict])
-        except (OSError, msgspec.DecodeError):
-            return {}
+        Raises:
+            OSError: The file cannot be written.
+        """
+        self._records.save(self._key, verdict)

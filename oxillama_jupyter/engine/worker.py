@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from oxillama_jupyter.engine.scheduler import Job, Scheduler
     from oxillama_jupyter.engine.templates import PromptBuilder
 
-__all__ = ["Worker", "claim_stdout", "main"]
+__all__ = ["Worker", "claim_stdout", "exit_with_parent", "main"]
 
 _SWITCH_SECONDS = 0.0005  # the decode thread gets the interpreter back this soon
 
@@ -53,7 +53,7 @@ def claim_stdout() -> int:
     return frames
 
 
-def _exit_with_parent(parent: int) -> None:
+def exit_with_parent(parent: int) -> None:
     """End when the parent does, even if somebody else inherited its end of the pipe."""
     try:
         handle = os.pidfd_open(parent)
@@ -253,7 +253,7 @@ def main() -> NoReturn:
     sink = claim_stdout()
     faulthandler.enable(all_threads=False)
     sys.setswitchinterval(_SWITCH_SECONDS)
-    _exit_with_parent(os.getppid())
+    exit_with_parent(os.getppid())
     code = 1
     try:
         code = Worker(sys.stdin.buffer, sink).run()

@@ -29,10 +29,37 @@ def engine_page(report: Json) -> Page:
     ]
     settings = [(name, str(value)) for name, value in status["settings"].items() if value != ""]
     pages = table(("Engine", ""), rows) + table(("Setting", ""), settings)
+    if status["measured"]:
+        pages += _measured(status["measured"])
     if not report["turns"]:
         return pages + note("No turn has ended yet.")
     heads = ("Last turns", "Prompt", "Cached", "Generated", "Queue", "First token", "Tokens/s")
     return pages + table(heads, [_turn(turn) for turn in report["turns"][:_TURNS]])
+
+
+def _measured(ways: list[Json]) -> Page:
+    """What was timed on this machine, the chosen way marked."""
+    heads = ("Measured", "Flash attention", "Threads", "Batch", "Extra buffers", "Prefill",
+             "Decode", "Together", "Follow-up")  # fmt: skip
+    return table(heads, [_way(way) for way in ways])
+
+
+def _way(way: Json) -> tuple[str, ...]:
+    settings = (
+        "→ used" if way["chosen"] else "",
+        _on(way["flash_attn"]),
+        str(way["n_threads"]),
+        str(way.get("n_batch") or "usual"),
+        _on(way.get("use_extra_bufts", True)),
+    )
+    if way["seconds"] is None:
+        return (*settings, "crashed", "", "", "")
+    rates = (f"{way[name]:,.0f}/s" for name in ("prefill", "decode", "decode_together"))
+    return (*settings, *rates, _seconds(way["follow_up"]))
+
+
+def _on(value: bool) -> str:  # noqa: FBT001  # a word for a value
+    return "on" if value else "off"
 
 
 def _sentence(state: str, detail: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,8 @@ def test_the_file_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.Mon
         monkeypatch.setattr(verdicts, "fingerprint", lambda number=number: f"machine{number}")
         Verdicts(tmp_path).save(VERDICT)
 
-    assert len(Verdicts(tmp_path)._read()) == 32
+    stored = json.loads((tmp_path / "engine-verdicts.json").read_bytes())
+    assert len(stored) == 32
     assert Verdicts(tmp_path).load() == VERDICT
 
 

@@ -1,0 +1,143 @@
+"""Times one way to run a model, in a process that `Autotuner` starts.
+
+Reads a `Configure` frame from stdin, loads the model with it, and writes a `Measured` as JSON to
+what was fd 1. A process for each, because some settings crash, and others are read from the
+environment.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from oxillama_jupyter.engine.frames import Configure, decode_to_child, read_frame
+from oxillama_jupyter.engine.worker import claim_stdout, exit_with_parent
+
+if TYPE_CHECKING:
+    from oxillama_jupyter.engine.llama import Llama
+    from oxillama_jupyter.engine.scheduler import Sampler
+
+__all__ = ["Measured", "main", "measure"]
+
+_PREFILL_SECONDS = 3.0  # what filling the cache may take: slow models are timed at less depth
+_DEEPEST = 2048
+_SHALLOWEST = 128
+_STEPS = 12
+_FOLLOW_UP = 20
+_TOGETHER = 4
+
+
+class Measured(Struct, frozen=True):
+    """What one way to run a model gave.
+
+    Attributes:
+        depth: Tokens in the cache while the rest was timed.
+        prefill: Prompt tokens per second, up to that depth.
+        decode: Generated tokens per second of one sequence at that depth.
+        decode_together: Generated tokens per second of several sequences, all together.
+        follow_up: Seconds to read twenty more tokens at that depth.
+        together: How many sequences `decode_together` had.
+    """
+
+    depth: int
+    prefill: float
+    decode: float
+    decode_together: float
+    follow_up: float
+    together: int
+
+    @property
+    def seconds(self) -> float:
+        """What a small day's work takes: the less the better.
+
+        A prompt of 500 tokens, three follow-ups, 100 tokens alone and 100 among others.
+        """
+        return (
+            500 / self.prefill + 3 * self.follow_up + 100 / self.decode + 100 / self.decode_together
+        )
+
+
+class _Stopwatch:
+    """Decodes and times; all tokens are the same, which costs what others cost."""
+
+    def __init__(self, llama: Llama) -> None:
+        from oxillama_jupyter.engine.protocol import Sampling
+
+        self._llama = llama
+        self._token = max(llama.vocabulary.bos, 0)
+        self._sampling = Sampling(temperature=0)
+
+    def read(self, sequence: int, position: int, count: int) -> float:
+        """Read a prompt in full batches; return seconds."""
+        started = time.perf_counter()
+        size = self._llama.limits.n_batch
+        for start in range(position, position + count, size):
+            tokens = [self._token] * min(size, position + count - start)
+            self._step([(sequence, start, tokens)])
+        return time.perf_counter() - started
+
+    def generate(self, positions: list[int]) -> float:
+        """Generate in all sequences at once, from these positions on; return seconds per step."""
+        self._step([(n, position, [self._token]) for n, position in enumerate(positions)])
+        started = time.perf_counter()
+        for step in range(1, _STEPS + 1):
+            rows = [(n, position + step, [self._token]) for n, position in enumerate(positions)]
+            self._step(rows)
+        seconds = (time.perf_counter() - started) / _STEPS
+        for n, position in enumerate(positions):
+            self._llama.keep(n, position)
+        return seconds
+
+    def _step(self, rows: list[tuple[int, int, list[int]]]) -> None:
+        from oxillama_jupyter.engine.scheduler import Row
+
+        samplers: list[Sampler] = [self._llama.sampler(self._sampling) for _ in rows]
+        self._llama.step([Row(*row, sampler) for row, sampler in zip(rows, samplers, strict=True)])
+        for sampler in samplers:
+            sampler.close()
+
+
+def measure(settings: Configure) -> Measured:
+    """Load the model with these settings and time it."""
+    from oxillama_jupyter.engine.llama import Llama
+
+    llama = Llama(settings)
+    llama.warm_up()
+    watch = _Stopwatch(llama)
+    room = llama.limits.n_ctx - _FOLLOW_UP - _STEPS - 2
+    rough = _SHALLOWEST / watch.read(0, 0, _SHALLOWEST)
+    depth = max(_SHALLOWEST, min(_DEEPEST, room, int(rough * _PREFILL_SECONDS)))
+    llama.keep(0, 0)
+    prefill = depth / watch.read(0, 0, depth)
+    decode = 1 / watch.generate([depth])
+    follow_up = watch.read(0, depth, _FOLLOW_UP)
+    llama.keep(0, depth)
+    together = min(_TOGETHER, llama.limits.n_parallel)
+    shallow = depth // 3
+    for sequence in range(1, together):
+        watch.read(sequence, 0, shallow)
+    step = watch.generate([depth] + [shallow] * (together - 1))
+    llama.close()
+    return Measured(depth, prefill, decode, together / step, follow_up, together)
+
+
+def main() -> int:
+    """Measure what stdin asks for."""
+    sink = claim_stdout()
+    exit_with_parent(os.getppid())
+    frame = read_frame(sys.stdin.buffer)
+    settings: Any = decode_to_child(frame) if frame else None
+    if not isinstance(settings, Configure):
+        sys.stderr.write("This process is started by the engine, not by hand.\n")
+        return 2
+    os.write(sink, msgspec.json.encode(measure(settings)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""The choice among ways to run a model: scripted figures, then one real measurement."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from oxillama_jupyter.engine import autotune, machine
+from oxillama_jupyter.engine.autotune import Autotuner, Choice, Tuned, TunedFile, run_measure
+from oxillama_jupyter.engine.frames import Configure
+from oxillama_jupyter.engine.measure import Measured
+
+FIRST = Choice(flash_attn=True, n_threads=2)
+BASE = Configure("model.gguf", "m")
+
+
+def figures(speed: float) -> Measured:
+    """What a way gives that is so many times as fast as the first."""
+    return Measured(1000, 500 * speed, 50 * speed, 100 * speed, 0.1 / speed, 4)
+
+
+class Machine:
+    """Times ways by a rule instead of a clock."""
+
+    def __init__(self, speed: Callable[[Choice], float | None]) -> None:
+        self.speed = speed
+        self.tried: list[Choice] = []
+        self.restless = 0
+        self.disturbed = asyncio.Event()
+
+    async def run(self, choice: Choice, _: Configure) -> Measured | None:
+        self.tried.append(choice)
+        if self.restless:
+            self.restless -= 1
+            self.disturbed.set()
+            await asyncio.sleep(10)
+        speed = self.speed(choice)
+        return None if speed is None else figures(speed)
+
+    async def quiet(self) -> None:
+        self.disturbed.clear()
+
+    async def busy(self) -> None:
+        await self.disturbed.wait()
+
+
+@pytest.fixture
+def tune(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Awaitable[Tuned | None]]:
+    monkeypatch.setattr(autotune, "physical_cores", lambda: 4)
+    monkeypatch.setattr(autotune, "logical_cores", lambda: 8)
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+
+    async def start(world: Machine, base: Configure = BASE) -> Tuned | None:
+        monkeypatch.setattr(autotune, "run_measure", world.run)
+        return await Autotuner(base, FIRST, quiet=world.quiet, busy=world.busy).tune()
+
+    return start
+
+
+async def test_the_best_of_each_kind_is_chosen(
+    tune: Callable[..., Awaitable[Tuned | None]],
+) -> None:
+    def speed(choice: Choice) -> float:
+        threads = {1: 0.8, 2: 1.0, 4: 1.6, 8: 1.1}[choice.n_threads]
+        return threads * (0.5 if choice.flash_attn else 1.0) * (1.2 if choice.n_batch else 1.0)
+
+    tuned = await tune(Machine(speed))
+    assert tuned is not None
+    assert tuned.choice == Choice(flash_attn=False, n_threads=4, n_batch=256)
+    rows = tuned.summary()
+    assert [row["chosen"] for row in rows].count(True) == 1
+    assert (
+        min(row["seconds"] for row in rows)
+        == rows[[r["chosen"] for r in rows].index(True)]["seconds"]
+    )
+
+
+async def test_what_is_hardly_better_is_not_worth_a_change(
+    tune: Callable[..., Awaitable[Tuned | None]],
+) -> None:
+    tuned = await tune(Machine(lambda choice: 1.0 if choice == FIRST else 1.02))
+    assert tuned is not None
+    assert tuned.choice == FIRST
+
+
+async def test_a_way_that_crashes_is_not_chosen(
+    tune: Callable[..., Awaitable[Tuned | None]],
+) -> None:
+    tuned = await tune(Machine(lambda choice: 1.0 if choice.flash_attn else None))
+    assert tuned is not None
+    assert tuned.choice.flash_attn
+    assert any(trial.measured is None for trial in tuned.trials)
+
+
+async def test_what_the_user_fixed_is_left_alone(
+    tune: Callable[..., Awaitable[Tuned | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    world = Machine(lambda _: 1.0)
+    await tune(world, Configure("model.gguf", "m", flash_attn=True, n_threads=2))
+    assert {choice.flash_attn for choice in world.tried} == {True}
+    assert {choice.n_threads for choice in world.tried} == {2}
+    assert len({choice.spin for choice in world.tried}) == 1
+
+
+async def test_a_disturbed_measurement_is_repeated(
+    tune: Callable[..., Awaitable[Tuned | None]],
+) -> None:
+    world = Machine(lambda _: 1.0)
+    world.restless = 2
+    tuned = await tune(world)
+    assert tuned is not None
+    assert world.tried[:3] == [FIRST] * 3
+    assert [trial.choice for trial in tuned.trials].count(FIRST) == 2
+
+
+async def test_a_restless_machine_gets_no_verdict(
+    tune: Callable[..., Awaitable[Tuned | None]],
+) -> None:
+    speeds = iter([1.0] + [1.0] * 50)
+    world = Machine(lambda choice: 0.5 if len(world.tried) > 5 else next(speeds))
+    assert await tune(world) is None
+
+
+def test_what_was_found_is_kept_for_machine_and_model(
+    tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tuned = Tuned(FIRST, [], 1)
+    base = Configure(str(small_model), "m")
+    TunedFile(tmp_path, base).save(tuned)
+    assert TunedFile(tmp_path, base).load() == tuned
+    wider = Configure(str(small_model), "m", n_parallel=9)
+    assert TunedFile(tmp_path, wider).load() is None
+    assert TunedFile(tmp_path, BASE).load() is None
+    monkeypatch.setattr(machine, "version", lambda _name: "0.0.0")
+    assert TunedFile(tmp_path, base).load() is None
+
+
+async def test_a_real_measurement(small_model: Path) -> None:
+    base = Configure(str(small_model), "small", n_ctx=512)
+    found = await run_measure(Choice(flash_attn=False, n_threads=1), base)
+    assert found is not None
+    assert 128 <= found.depth < 512
+    assert found.together == 4
+    assert min(found.prefill, found.decode, found.decode_together, found.follow_up) > 0
+    assert found.seconds > 500 / found.prefill
+
+
+async def test_a_model_that_is_none_gives_no_figures(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"GGUF")
+    assert await run_measure(FIRST, Configure(str(broken), "broken")) is None

@@ -1,0 +1,97 @@
+"""An engine that measures in quiet and starts again with what is faster."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from engine.helpers import answer, ask, started, until
+
+from oxillama_jupyter.engine import autotune, tuning
+from oxillama_jupyter.engine.autotune import Choice
+from oxillama_jupyter.engine.frames import Configure
+from oxillama_jupyter.engine.local import LocalEngine, Tuning
+from oxillama_jupyter.engine.measure import Measured
+
+Local = Callable[..., LocalEngine]
+AUTO = Tuning(autotune=True)
+
+
+@pytest.fixture(autouse=True)
+def fast_batches(monkeypatch: pytest.MonkeyPatch) -> list[Choice]:
+    """Small batches are twice as fast, nobody waits, and no model is too small."""
+    tried: list[Choice] = []
+
+    async def run(choice: Choice, _: Configure) -> Measured:
+        tried.append(choice)
+        speed = 2.0 if choice.n_batch == 256 else 1.0
+        return Measured(500, 500 * speed, 50 * speed, 100 * speed, 0.1 / speed, 4)
+
+    monkeypatch.setattr(autotune, "run_measure", run)
+    monkeypatch.setattr(tuning, "_QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(tuning, "_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(tuning, "_WORTH_PARAMS", 0)
+    return tried
+
+
+async def _measured(engine: LocalEngine) -> None:
+    async with asyncio.timeout(60):
+        while not engine.status().measured:  # noqa: ASYNC110 - an engine tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_it_starts_again_with_the_fastest_settings(local: Local) -> None:
+    async with started(local(tuning=AUTO)) as engine:
+        first = engine.status()
+        before = await answer(engine, ask("hello"))
+        await _measured(engine)
+        await until(engine, "ok")
+        status = engine.status()
+        assert status.pid != first.pid
+        assert status.restarts == 0
+        assert status.settings["n_batch"] == 256 + 2
+        assert [row["n_batch"] for row in status.measured if row["chosen"]] == [256]
+        assert await answer(engine, ask("hello")) == before
+
+
+async def test_the_next_start_uses_what_is_known(local: Local, fast_batches: list[Choice]) -> None:
+    async with started(local(tuning=AUTO)) as engine:
+        await _measured(engine)
+    fast_batches.clear()
+    async with started(local(tuning=AUTO)) as engine:
+        assert engine.status().settings["n_batch"] == 256 + 2
+        assert engine.status().measured
+    async with started(local()) as engine:
+        assert engine.status().settings["n_batch"] == 512 + 2  # nobody asked for it
+    assert not fast_batches
+
+
+async def test_who_asks_again_is_measured_again(local: Local, fast_batches: list[Choice]) -> None:
+    async with started(local(tuning=AUTO)) as engine:
+        await _measured(engine)
+    fast_batches.clear()
+    async with started(local(tuning=Tuning(autotune="again"))) as engine:
+        await _measured(engine)
+    assert fast_batches
+
+
+async def test_nobody_is_disturbed(local: Local) -> None:
+    async with started(local(tuning=AUTO)) as engine:
+        pid = engine.status().pid
+        text = await answer(engine, ask("hello", max_tokens=200))
+        assert len(text) > 100
+        assert engine.status().pid == pid  # not while it was generating
+        await _measured(engine)
+
+
+async def test_a_folder_that_cannot_be_written_costs_only_the_memory(
+    local: Local, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "data" / "engine-tuning.json").mkdir(parents=True)
+    async with started(local(tuning=AUTO)) as engine:
+        await _measured(engine)
+        await until(engine, "ok")
+        assert engine.status().settings["n_batch"] == 256 + 2
+    assert "is not kept" in caplog.text
