@@ -125,7 +125,7 @@ class QueueFull(OxillamaError):
     status = 429
     type = "rate_limit_exceeded"
     code = "rate_limit_exceeded"
-    retry_after: ClassVar[int] = 2
+    retry_after: int = 2
 
 
 class EngineError(OxillamaError):
