@@ -170,7 +170,8 @@ class RemoteEngine:
         if watcher is not None:
             watcher.cancel()
             await asyncio.wait((watcher,))
-        self._settle("failed", "The engine was stopped.")
+        self._state, self._detail = "failed", "The engine was stopped."
+        self._settled.set()
         now = asyncio.get_running_loop().time()
         for wait in self._waits:
             wait.reschedule(now)
@@ -295,8 +296,16 @@ class RemoteEngine:
     # -- the upstream's life -----------------------------------------------------------------------
 
     async def _watch(self) -> None:
-        """Look after the upstream: now and then while it is well, soon and less often if not."""
-        self._client = await asyncio.to_thread(self._make_client)
+        """Look after the upstream as long as the engine is there."""
+        try:
+            self._client = await asyncio.to_thread(self._make_client)
+            await self._look_again_and_again()
+        except Exception:
+            self._logger.exception("The remote engine cannot look after its upstream")
+            self._settle("failed", "Internal error; the server's log says which.")
+
+    async def _look_again_and_again(self) -> None:
+        """Ask for the models: now and then while all is well, soon and less often while not."""
         backoff = self._patience.backoff
         while True:
             self._look.clear()
@@ -320,14 +329,14 @@ class RemoteEngine:
         # A proxy from the environment has no way to this machine's own ports.
         http = DefaultAsyncHttpxClient(timeout=timeout, trust_env=not self._upstream.local)
         # Nothing that the environment holds for OpenAI itself is any business of this upstream.
-        foreign = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
+        foreign: Any = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
         return AsyncOpenAI(
             api_key="",
             admin_api_key="",
             base_url=self._url,
             timeout=timeout,
             max_retries=0,
-            default_headers={"Authorization": Omit(), **foreign},  # type: ignore[dict-item]  # the SDK takes it
+            default_headers=foreign,
             http_client=http,
         )
 
@@ -355,8 +364,10 @@ class RemoteEngine:
         else:
             self._settle("ok", f"{self._upstream.url}")
 
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._key}"} if self._key else {}
+    def _headers(self) -> dict[str, Any]:  # the SDK's `Omit` is among the values
+        from openai import Omit
+
+        return {"Authorization": f"Bearer {self._key}" if self._key else Omit()}
 
     def _note(self, failure: Failure) -> None:
         if failure.down:

@@ -83,7 +83,9 @@ class AnswerReader:
             EngineError: The answer is not what it claims to be.
         """
         if self._reason is None:
-            raise EngineCrashed("The upstream's stream ended in the middle of the answer.")
+            raise EngineCrashed(
+                "The upstream's stream ended in the middle of the answer; its log may say why."
+            )
         if self._reason == "content_filter":
             # Neither is it whole, nor would a larger limit make it so.
             raise EngineError("The upstream's content filter ended the answer.")
@@ -91,8 +93,8 @@ class AnswerReader:
             raise EngineError(f"The upstream ended the answer with '{self._reason}'.")
         reason = _REASONS[self._reason]
         parts = self._calls.close(cut=reason == "length")
-        reason = self._checked(reason)
         usage = self._spent()
+        reason = self._checked(reason, usage)
         rest = max(0, usage.completion_tokens - self._counted)
         return Delta.of(parts, rest, reason, usage)
 
@@ -125,10 +127,15 @@ class AnswerReader:
 
     # -- the end ---------------------------------------------------------------------------------
 
-    def _checked(self, reason: FinishReason) -> FinishReason:
+    def _checked(self, reason: FinishReason, usage: Usage) -> FinishReason:
         """Hold the answer against what was asked for: not every upstream obeys, or says so."""
         request = self._request
-        if reason == "length" or self._calls.begun:
+        limit = request.sampling.max_tokens
+        if self._calls.begun:
+            # Some say `tool_calls` also where the limit cut the call.
+            cut = not self._calls.whole and limit is not None and usage.completion_tokens >= limit
+            return "length" if cut else reason
+        if reason == "length":
             return reason
         if request.must_call:
             raise EngineError("The upstream called no function, although it was told to.")

@@ -35,6 +35,7 @@ class CallReader:
 
     Attributes:
         begun: How many calls have begun.
+        whole: Whether the arguments of all that have ended are JSON objects.
 
     Args:
         tools: The functions on offer.
@@ -47,6 +48,7 @@ class CallReader:
         self._call: _Call | None = None
         self._past: list[_Call] = []
         self.begun = 0
+        self.whole = True
 
     def read(self, piece: Json) -> list[Part]:
         """Read one element of a chunk's `tool_calls`.
@@ -87,7 +89,9 @@ class CallReader:
         if not call.said and not cut:  # a call without arguments, as some put it
             call.said.append("{}")
             parts.append(CallArguments(call.number, "{}"))
-        return [*parts, CallEnd(call.number, is_object("".join(call.said)))]
+        complete = is_object("".join(call.said))
+        self.whole = self.whole and complete
+        return [*parts, CallEnd(call.number, complete)]
 
     def _is_new(self, piece: Json) -> bool:
         call = self._call

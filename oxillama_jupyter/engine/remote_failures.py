@@ -161,7 +161,7 @@ def _request_error(
     """What is wrong with the request; None where it is not the request."""
     told = (fields.get(name) for name in ("code", "type", "param"))
     kinds = {value for value in told if isinstance(value, str)}
-    if kinds & _CONTEXT and status < 500:  # noqa: PLR2004
+    if kinds & _CONTEXT:
         return ContextLengthExceeded(words, param="messages")
     if "model_not_found" in kinds or (status == 404 and "message" in fields):  # noqa: PLR2004
         return ModelNotFound(words, param="model")
