@@ -31,10 +31,12 @@ from traitlets import (
 from oxillama_jupyter._version import __version__
 from oxillama_jupyter.engine.local import LocalEngine, Tuning
 from oxillama_jupyter.engine.protocol import Engine
+from oxillama_jupyter.engine.remote import Patience, RemoteEngine
 from oxillama_jupyter.errors import OxillamaError, StoreError
 from oxillama_jupyter.handlers.routes import routes
 from oxillama_jupyter.kernels import give_key
 from oxillama_jupyter.keyapp import KeyApp
+from oxillama_jupyter.remotekey import remote_key
 from oxillama_jupyter.services.assistants import AssistantService
 from oxillama_jupyter.services.engine import EngineService
 from oxillama_jupyter.services.executor import Executor
@@ -69,7 +71,21 @@ class OxillamaApp(ExtensionApp):
     model = Unicode(
         "embedded",
         help="The model to serve: the path of a GGUF file, or `embedded` for the tiny one "
-        "that comes with this package.",
+        "that comes with this package. With remote_url, the upstream's model to use by default; "
+        "`embedded` then means the first one it lists.",
+    ).tag(config=True)
+    remote_url = Unicode(
+        help="The base URL of an OpenAI-compatible server that generates instead of this machine, "
+        "such as http://gpu.example.org:8000/v1; empty for llama.cpp here. Its key is in the "
+        "environment variable OXILLAMA_REMOTE_API_KEY, or in remote_key_file.",
+    ).tag(config=True)
+    remote_key_file = Unicode(
+        help="A file that holds the key for remote_url and nothing else; it is read again when "
+        "the key is refused.",
+    ).tag(config=True)
+    remote_idle_timeout = Float(
+        300.0,
+        help="Seconds for which remote_url may send nothing of an answer before it is given up.",
     ).tag(config=True)
     model_aliases = Dict(
         key_trait=Unicode(),
@@ -192,6 +208,15 @@ class OxillamaApp(ExtensionApp):
 
     def _engine(self) -> Engine:
         embedded = self.model == "embedded"
+        if self.remote_url:
+            return RemoteEngine(
+                self.remote_url,
+                key=remote_key(self.remote_key_file),
+                model_id=None if embedded else self.model,
+                n_parallel=self.n_parallel,
+                patience=Patience(idle=self.remote_idle_timeout),
+                logger=self.log,
+            )
         path = _EMBEDDED if embedded else Path(self.model).expanduser()
         return LocalEngine(
             path,

@@ -33,14 +33,16 @@ from oxillama_jupyter.errors import (
     QueueFull,
 )
 
+TOO_LONG = (ContextLengthExceeded, "messages", 1)
+
 
 @pytest.mark.parametrize(
     ("status", "error", "kind", "param", "times"),
     [
         (400, {"message": "bad top_p", "param": "top_p"}, InvalidRequest, "top_p", 1),
-        (422, {"message": "bad", "code": "context_length_exceeded"}, ContextLengthExceeded, "messages", 1),
-        (400, {"message": "bad", "type": "exceed_context_size_error"}, ContextLengthExceeded, "messages", 1),
-        (400, {"message": "bad", "param": "input_tokens", "code": 400}, ContextLengthExceeded, "messages", 1),
+        (422, {"message": "bad", "code": "context_length_exceeded"}, *TOO_LONG),
+        (400, {"message": "bad", "type": "exceed_context_size_error"}, *TOO_LONG),
+        (400, {"message": "bad", "param": "input_tokens", "code": 400}, *TOO_LONG),
         (404, {"message": "bad model", "code": 404}, ModelNotFound, "model", 1),
         (400, {"message": "bad model", "code": "model_not_found"}, ModelNotFound, "model", 1),
         (500, {"message": "bad luck"}, EngineError, None, 1),
@@ -48,7 +50,7 @@ from oxillama_jupyter.errors import (
         (503, {"message": "bad time"}, EngineUnavailable, None, 4),
         (429, {"message": "bad hurry"}, QueueFull, None, 4),
     ],
-)  # fmt: skip
+)
 async def test_refusals(
     status: int, error: Any, kind: type[Exception], param: str | None, times: int
 ) -> None:
@@ -200,12 +202,12 @@ def free_port() -> int:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        (f"http://user:hush@127.0.0.1:{free_port()}/v1", "connection was refused"),
+        ("http://user:hush@127.0.0.1:{}/v1", "connection was refused"),
         ("http://no-such-host.invalid/v1", "'no-such-host.invalid'"),
     ],
 )
 async def test_an_upstream_that_is_not_there(url: str, words: str) -> None:
-    engine = RemoteEngine(url, patience=QUICK)
+    engine = RemoteEngine(url.format(free_port()), patience=QUICK)
     try:
         with pytest.raises(EngineUnavailable, match=words) as caught:
             await engine.start()
@@ -220,11 +222,18 @@ async def test_an_upstream_that_is_not_there(url: str, words: str) -> None:
 
 
 async def test_plain_http_behind_https_is_a_tls_error() -> None:
-    async with upstream(saying("hi")) as server:
-        engine = RemoteEngine(server.url.replace("http:", "https:"), patience=QUICK)
-        with pytest.raises(EngineUnavailable, match="No secure connection"):
-            await engine.start()
-        await engine.aclose()
+    def plain(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(plain, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    engine = RemoteEngine(f"https://127.0.0.1:{port}/v1", patience=QUICK)
+    with pytest.raises(EngineUnavailable, match="No secure connection"):
+        await engine.start()
+    await engine.aclose()
+    server.close()
+    await server.wait_closed()
 
 
 async def test_an_upstream_that_goes_and_comes_back() -> None:
@@ -299,7 +308,7 @@ async def test_the_default_model_is_the_one_that_is_set() -> None:
         await engine.aclose()
 
         other = RemoteEngine(server.url, model_id="three", patience=QUICK)
-        with pytest.raises(EngineUnavailable, match="'three'.*one, two"):
+        with pytest.raises(EngineUnavailable, match=r"'three'.*one, two"):
             await other.start()
         await other.aclose()
 

@@ -74,7 +74,8 @@ async def test_a_forced_call_is_made(server: str) -> None:
     (call,) = items(deltas)
     assert (call.index, call.name) == (0, "look")
     assert call.id.startswith("call_")
-    assert deltas[-1].finish_reason == ("stop" if call.complete else "length")
+    assert call.arguments
+    assert 0 < deltas[-1].usage.completion_tokens <= 30
 
 
 async def test_json_is_json_or_said_to_be_cut(server: str) -> None:
@@ -97,7 +98,7 @@ async def test_a_prompt_that_is_too_long_breaks_its_stream(server: str) -> None:
 
 
 async def test_an_abort_frees_the_upstream(server: str) -> None:
-    bias = {token: -100.0 for token in range(4)}  # whatever ends an answer is among the first
+    bias = dict.fromkeys(range(4), -100.0)  # whatever ends an answer is among the first
     async with started(engine_of(server)) as engine:
         async with aclosing(engine.generate(ask("hi", logit_bias=bias, max_tokens=None))) as deltas:
             async for delta in deltas:
