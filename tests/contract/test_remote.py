@@ -34,14 +34,14 @@ def upstream() -> Iterator[subprocess.Popen[str]]:
 def test_runs_on_a_remote_engine(upstream: subprocess.Popen[str], tmp_path: Path) -> None:
     assert upstream.stdout is not None
     url = f"http://127.0.0.1:{int(upstream.stdout.readline())}/v1"
-    env = {"OXILLAMA_REMOTE_API_KEY": "secret"}
+    env = {"OXILLAMA_REMOTE_API_KEY": "upstream-key"}
     with Server(tmp_path, f"--OxillamaApp.remote_url={url}", env=env) as server:
         client = server.client
         assert [model.id for model in client.models.list()] == ["tiny"]
         run = client.beta.threads.create_and_run_poll(
             assistant_id="default",
             thread={"messages": [{"role": "user", "content": "What is your name?"}]},
-            extra_body={"max_completion_tokens": 30, "temperature": 0},
+            extra_body={"max_completion_tokens": 256, "temperature": 0},
         )
         assert run.status in {"completed", "incomplete"}
         (message, _) = client.beta.threads.messages.list(run.thread_id).data
@@ -62,7 +62,7 @@ def test_runs_on_a_remote_engine(upstream: subprocess.Popen[str], tmp_path: Path
             lambda: server.raw.get("oxillama/health").json()["status"] == "failed",
             "the engine's failure",
         )
-        assert "secret" not in server.log.text
+        assert "upstream-key" not in server.log.text
 
 
 def test_the_key_comes_from_the_environment_and_leaves_it(

@@ -28,7 +28,7 @@ def _plain() -> Any:
 def main(model: str, n_ctx: str) -> None:
     llama_cpp.llama_model_default_params = _plain
     app = create_app(
-        server_settings=ServerSettings(api_key="secret", interrupt_requests=False),
+        server_settings=ServerSettings(api_key="upstream-key", interrupt_requests=False),
         model_settings=[
             ModelSettings(
                 model=model, model_alias="tiny", n_ctx=int(n_ctx), n_threads=1, verbose=False

@@ -24,7 +24,7 @@ QUESTION = ask("What is your name?", logit_bias={}, max_tokens=12)
 
 @pytest.fixture(scope="module")
 def server(embedded_model: Path) -> Iterator[str]:
-    """Its base URL; it wants the key `secret` and has a context of 512 tokens."""
+    """Its base URL; it wants the key `upstream-key` and has a context of 512 tokens."""
     command = [sys.executable, str(SCRIPT), str(embedded_model), "512"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -36,7 +36,7 @@ def server(embedded_model: Path) -> Iterator[str]:
             process.kill()
 
 
-def engine_of(server: str, key: str = "secret") -> RemoteEngine:
+def engine_of(server: str, key: str = "upstream-key") -> RemoteEngine:
     patience = Patience(backoff=0.01, connect=30.0)
     return RemoteEngine(server, key=lambda: f"{key}\n", n_parallel=1, patience=patience)
 
