@@ -83,6 +83,13 @@ class OxillamaApp(ExtensionApp):
     n_threads = Int(
         0, min=0, help="Threads of the engine; 0 means one for each physical core."
     ).tag(config=True)
+    vault_bytes = Int(
+        4 * 2**30,
+        min=0,
+        help="The most bytes of threads' states on disk, in oxillama/vault of the Jupyter data "
+        "directory: a thread that has one goes on after a restart without being read again. "
+        "0 means none.",
+    ).tag(config=True)
     run_expiry_seconds = Int(
         600, min=1, help="Seconds after its creation at which an unfinished run expires."
     ).tag(config=True)
@@ -182,6 +189,7 @@ class OxillamaApp(ExtensionApp):
             n_ctx=self.n_ctx,
             n_threads=self.n_threads or None,
             start_timeout=self.engine_start_timeout,
+            vault_bytes=self.vault_bytes,
             logger=self.log,
         )
 
@@ -208,7 +216,7 @@ class OxillamaApp(ExtensionApp):
         )
         return Services(
             assistants=AssistantService(db),
-            threads=ThreadService(db, runs, self._executor),
+            threads=ThreadService(db, runs, self._executor, self._models),
             runs=runs,
             models=self._models,
             keys=KeyService(db, self._kernel_key),

@@ -1,6 +1,7 @@
 """The messages on the engine's pipe: msgpack behind a four-byte length, in both directions.
 
-Parent to child: one `Configure`, then `Submit` and `Abort`; closing the pipe ends the child.
+Parent to child: one `Configure`, then `Submit`, `Abort` and `Forget`; closing the pipe ends the
+child, which takes a moment to save idle threads.
 Child to parent: `Phase` while it starts, then `Ready` or `StartFailed`, then one `Step` for each
 decode step, with what it gave every sequence.
 """
@@ -22,6 +23,7 @@ from oxillama_jupyter.engine.protocol import (
 __all__ = [
     "Abort",
     "Configure",
+    "Forget",
     "FromChild",
     "Output",
     "Phase",
@@ -53,6 +55,8 @@ class Configure(Struct, frozen=True, tag="configure"):
         flash_attn: Flash attention; None for where generations may share the cache.
         prefill_seconds: How long a step that only reads prompts may take.
         mixed_seconds: How long a step may take while somebody generates.
+        vault: Folder of the threads' states on disk.
+        vault_bytes: The most bytes of it; 0 for none.
     """
 
     model: str
@@ -64,6 +68,8 @@ class Configure(Struct, frozen=True, tag="configure"):
     flash_attn: bool | None = None
     prefill_seconds: float = 0.12
     mixed_seconds: float = 0.06
+    vault: str = ""
+    vault_bytes: int = 0
 
 
 class Submit(Struct, frozen=True, tag="submit"):
@@ -77,6 +83,12 @@ class Abort(Struct, frozen=True, tag="abort"):
     """Nobody waits for this generation any more."""
 
     id: int
+
+
+class Forget(Struct, frozen=True, tag="forget"):
+    """A thread was deleted: nothing of it may be left."""
+
+    cache_key: str
 
 
 class Phase(Struct, frozen=True, tag="phase"):
@@ -122,7 +134,7 @@ class Step(Struct, frozen=True, tag="step"):
     outputs: list[Output]
 
 
-ToChild = Configure | Submit | Abort
+ToChild = Configure | Submit | Abort | Forget
 FromChild = Phase | Ready | StartFailed | Step
 
 _encoder = msgspec.msgpack.Encoder()

@@ -1,4 +1,4 @@
-"""What every engine is: four verbs and the values that pass through them.
+"""What every engine is: five verbs and the values that pass through them.
 
 An engine takes a `GenerateRequest` and gives an async iterator of `Delta`s. The first delta carries
 `prompt` and no text, as soon as the prompt is admitted; the last one carries `finish_reason` and
@@ -274,6 +274,12 @@ class Engine(Protocol):
 
     def status(self) -> EngineStatus:
         """How the engine is right now; cheap, never blocks."""
+
+    async def forget(self, cache_key: str) -> None:
+        """Keep nothing of the requests with this key, in memory or on disk: its thread is deleted.
+
+        Never fails; nothing of that key may be generating.
+        """
 
     async def aclose(self) -> None:
         """Stop everything; generations in flight end with `EngineUnavailable`."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from oxillama_jupyter.engine.protocol import Sampling
     from oxillama_jupyter.engine.slots import Slot, Slots
     from oxillama_jupyter.engine.text import TextAssembler
+    from oxillama_jupyter.engine.vault import Snapshot
 
 __all__ = [
     "Backend",
@@ -135,6 +136,7 @@ class Job:
     constraint: Constraint | None = None
     parser: OutputParser | None = None
     one_call: bool = False
+    snapshot: Snapshot | None = None
     reasoning_tokens: int = field(init=False, default=0)
     n_prompt: int = field(init=False)
     limit: int = field(init=False, default=0)
@@ -232,7 +234,8 @@ class Scheduler:
         outputs = []
         while self._waiting and not self._crowded and len(self._active) < self._limits.n_parallel:
             job = self._waiting.popleft()
-            job.slot = self._slots.seat(job.tokens, job.cache_key)
+            job.slot = self._slots.seat(job.tokens, job.cache_key, job.snapshot)
+            job.snapshot = None
             self._active.append(job)
             if job.sampler is not None:
                 continue  # it was here before, and lost its place
@@ -261,6 +264,8 @@ class Scheduler:
         for job, row in zip(jobs, rows, strict=True):
             job.slot.length += len(row.tokens)  # type: ignore[union-attr] # active jobs have one
             if row.sampler is not None:
+                if len(job.tokens) == job.n_prompt:
+                    self._slots.checkpoint(job.slot)  # type: ignore[arg-type] # as above
                 outputs.append(self._accept(job, next(chosen), now))
         return outputs
 
