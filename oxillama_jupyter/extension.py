@@ -118,6 +118,13 @@ class OxillamaApp(ExtensionApp):
         help="Measure in quiet minutes which settings run a model fastest on this machine, once, "
         "and use them; `again` measures anew at this start.",
     ).tag(config=True)
+    vault_bytes = Int(
+        4 * 2**30,
+        min=0,
+        help="The most bytes of threads' states on disk, in oxillama/vault of the Jupyter data "
+        "directory: a thread that has one goes on after a restart without being read again. "
+        "0 means none.",
+    ).tag(config=True)
     run_expiry_seconds = Int(
         600, min=1, help="Seconds after its creation at which an unfinished run expires."
     ).tag(config=True)
@@ -226,6 +233,7 @@ class OxillamaApp(ExtensionApp):
             n_ctx=self.n_ctx,
             n_threads=self.n_threads or None,
             start_timeout=self.engine_start_timeout,
+            vault_bytes=self.vault_bytes,
             tuning=Tuning(autotune=self.autotune),
             logger=self.log,
         )
@@ -256,7 +264,7 @@ class OxillamaApp(ExtensionApp):
         )
         return Services(
             assistants=AssistantService(db),
-            threads=ThreadService(db, runs, self._executor),
+            threads=ThreadService(db, runs, self._executor, self._models),
             runs=runs,
             models=self._models,
             keys=KeyService(db, self._kernel_key),

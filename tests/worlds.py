@@ -93,7 +93,7 @@ async def make_world(  # noqa: PLR0913  # settings, all by name
     )
     recovery = Recovery(db, executor, owner, LOGGER)
     runs = RunService(db, executor, recovery, models, owner=owner, expiry=expiry)
-    threads = ThreadService(db, runs, executor)
+    threads = ThreadService(db, runs, executor, models)
     models.start()
     yield World(db, engine, models, executor, recovery, runs, threads)
     await executor.aclose()

@@ -1,6 +1,7 @@
 """The messages on the engine's pipe: msgpack behind a four-byte length, in both directions.
 
-Parent to child: one `Configure`, then `Submit` and `Abort`; closing the pipe ends the child.
+Parent to child: one `Configure`, then `Submit`, `Abort` and `Forget`; closing the pipe ends the
+child, which takes a moment to save idle threads.
 Child to parent: `Phase` while it starts, then `Ready` or `StartFailed`, then one `Step` for each
 decode step, with what it gave every sequence.
 """
@@ -23,6 +24,7 @@ from oxillama_jupyter.engine.protocol import (
 __all__ = [
     "Abort",
     "Configure",
+    "Forget",
     "FromChild",
     "Output",
     "Phase",
@@ -56,6 +58,8 @@ class Configure(Struct, frozen=True, tag="configure"):
         n_batch: The most prompt tokens of one step; 0 for the usual.
         prefill_seconds: How long a step that only reads prompts may take.
         mixed_seconds: How long a step may take while somebody generates.
+        vault: Folder of the threads' states on disk.
+        vault_bytes: The most bytes of it; 0 for none.
     """
 
     model: str
@@ -68,6 +72,8 @@ class Configure(Struct, frozen=True, tag="configure"):
     n_batch: int = 0
     prefill_seconds: float = 0.25
     mixed_seconds: float = 0.06
+    vault: str = ""
+    vault_bytes: int = 0
 
 
 class Submit(Struct, frozen=True, tag="submit"):
@@ -81,6 +87,12 @@ class Abort(Struct, frozen=True, tag="abort"):
     """Nobody waits for this generation any more."""
 
     id: int
+
+
+class Forget(Struct, frozen=True, tag="forget"):
+    """A thread was deleted: nothing of it may be left."""
+
+    cache_key: str
 
 
 class Phase(Struct, frozen=True, tag="phase"):
@@ -132,7 +144,7 @@ class Stats(Struct, frozen=True, tag="stats"):
     stats: EngineStats
 
 
-ToChild = Configure | Submit | Abort
+ToChild = Configure | Submit | Abort | Forget
 FromChild = Phase | Ready | StartFailed | Step | Stats
 
 _encoder = msgspec.msgpack.Encoder()

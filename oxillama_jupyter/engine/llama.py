@@ -185,6 +185,13 @@ class _Batch:
 class Llama:
     """A loaded model with one context: the scheduler's backend.
 
+    Attributes:
+        rigid: Whether its memory cannot be cut back: it is recurrent, all or in part.
+        rigid_states: Whether saved states cannot: of layers with a sliding window, llama.cpp saves
+            what is in the window only.
+        layout: What a saved state depends on beside the model; the size of the cache does not
+            matter.
+
     Raises:
         ModelError: The file is missing, or llama.cpp cannot read it.
     """
@@ -200,6 +207,9 @@ class Llama:
         self._plan = plan(_sizes(self._model), settings, memory, most)
         self.limits = self._plan.limits
         self.parking_bytes = self._plan.parking_bytes
+        self.rigid = _rigid(self._model)
+        self.rigid_states = self.rigid or llama_cpp.llama_model_n_swa(self._model) > 0
+        self.layout = ""
         self._context = self._open_context()
         self._stop = _StopFlag(self._context)
         self._memory = llama_cpp.llama_get_memory(self._context)
@@ -285,10 +295,11 @@ class Llama:
         llama_cpp.llama_state_seq_get_data(self._context, state, size, sequence)
         return state, size
 
-    def load(self, sequence: int, state: Any) -> bool:  # what `save` returned
+    def load(self, sequence: int, state: Any) -> bool:  # what `save` returned, or its bytes
         """Bring saved cells back; False where there is no room."""
-        size = len(state)
-        return bool(llama_cpp.llama_state_seq_set_data(self._context, state, size, sequence))
+        data = (ctypes.c_uint8 * len(state)).from_buffer(state)
+        size = len(data)
+        return bool(llama_cpp.llama_state_seq_set_data(self._context, data, size, sequence))
 
     def close(self) -> None:
         """Free the context and the model."""
@@ -323,6 +334,7 @@ class Llama:
         params.n_threads = params.n_threads_batch = self.n_threads
         params.flash_attn_type = int(self._plan.flash_attn)
         params.kv_unified = True
+        self.layout = _layout(self._model, params)
         context = llama_cpp.llama_init_from_model(self._model, params)
         if not context:
             raise ModelError(
@@ -360,6 +372,20 @@ def _default_threads(model: Any) -> int:  # an opaque C pointer
     """All physical cores; small models wait for threads longer than these save."""
     small = llama_cpp.llama_model_n_params(model) < _ONE_THREAD_PARAMS
     return 1 if small else physical_cores()
+
+
+def _rigid(model: Any) -> bool:  # an opaque C pointer
+    recurrent = llama_cpp.llama_model_is_recurrent(model)
+    return bool(recurrent or llama_cpp.llama_model_is_hybrid(model))
+
+
+def _layout(model: Any, params: Any) -> str:  # a C pointer, a C struct
+    """Types, transposition and kind of the cache, and which of a model's two rotations is used."""
+    arch = _metadata(model, "general.architecture")
+    short = _metadata(model, f"{arch}.rope.scaling.original_context_length")
+    names = ("type_k", "type_v", "flash_attn_type", "kv_unified", "swa_full")
+    values = [f"{name}={getattr(params, name)}" for name in names]
+    return " ".join([*values, f"long={short.isdigit() and params.n_ctx > int(short)}"])
 
 
 def _sizes(model: Any) -> ModelSizes:  # an opaque C pointer

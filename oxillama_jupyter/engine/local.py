@@ -26,6 +26,7 @@ from oxillama_jupyter.engine.checks import check_request
 from oxillama_jupyter.engine.frames import (
     Abort,
     Configure,
+    Forget,
     Submit,
     decode_to_child,
     encode,
@@ -44,6 +45,7 @@ from oxillama_jupyter.engine.protocol import (
     GenerateRequest,
     ModelInfo,
 )
+from oxillama_jupyter.engine.snapshots import forget_files
 from oxillama_jupyter.engine.tuning import BackgroundTuning
 from oxillama_jupyter.engine.verdicts import Verdict, Verdicts
 from oxillama_jupyter.errors import (
@@ -93,11 +95,13 @@ class LocalEngine:
     Args:
         model: The GGUF.
         model_id: The name requests use for it.
-        data_dir: Where verdicts on this machine are kept.
+        data_dir: Where verdicts on this machine are kept, and in `vault` the states of threads.
         n_parallel: Generations at the same time; more wait.
         n_ctx: The most tokens one request may use, answer included; 0 for the model's own.
         n_threads: Compute threads; None for the physical cores, or one for a small model.
         start_timeout: Seconds the process may take until it can generate.
+        vault_bytes: The most bytes of threads' states on disk, with which they go on after a
+            restart; 0 for none.
         tuning: What may be chosen for speed.
         logger: Gets the engine's log.
     """
@@ -112,10 +116,12 @@ class LocalEngine:
         n_ctx: int = 0,
         n_threads: int | None = None,
         start_timeout: float = 120.0,
+        vault_bytes: int = 0,
         tuning: Tuning | None = None,
         logger: logging.Logger | None = None,
     ) -> None:
         self._tuning = tuning or Tuning()
+        self._vault = data_dir.resolve() / "vault"
         self._configure = Configure(
             model=str(model.resolve()),
             model_id=model_id,
@@ -125,6 +131,8 @@ class LocalEngine:
             flash_attn=self._tuning.flash_attn,
             prefill_seconds=self._tuning.prefill_seconds,
             mixed_seconds=self._tuning.mixed_seconds,
+            vault=str(self._vault),
+            vault_bytes=vault_bytes,
         )
         self._verdicts = Verdicts(data_dir)
         self._ways = BackgroundTuning(
@@ -201,6 +209,15 @@ class LocalEngine:
             measured=self._ways.table(),
             stats=self._child.stats if self._child else EngineStats(),
         )
+
+    async def forget(self, cache_key: str) -> None:
+        """Have a thread forgotten; its files go even where no process runs."""
+        if self._child is not None:
+            self._child.send(encode(Forget(cache_key)))  # it may be about to write one more
+        try:
+            await asyncio.to_thread(forget_files, self._vault, cache_key)
+        except OSError as error:
+            self._logger.warning("The saved state of a thread could not be deleted: %s", error)
 
     async def aclose(self) -> None:
         """Stop the process; generations in flight end with `EngineUnavailable`."""

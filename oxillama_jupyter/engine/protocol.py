@@ -1,4 +1,4 @@
-"""What every engine is: four verbs and the values that pass through them.
+"""What every engine is: five verbs and the values that pass through them.
 
 An engine takes a `GenerateRequest` and gives an async iterator of `Delta`s. The first delta carries
 `prompt` and no text, as soon as the prompt is admitted; the last one carries `finish_reason` and
@@ -38,6 +38,7 @@ __all__ = [
     "Text",
     "Truncation",
     "Usage",
+    "VaultStats",
 ]
 
 FinishReason = Literal["stop", "length"]
@@ -222,6 +223,26 @@ class ModelInfo(Struct, frozen=True, omit_defaults=True):
     description: str = ""
 
 
+class VaultStats(Struct, frozen=True):
+    """How the vault does.
+
+    Attributes:
+        hits: Prompts that began with a state from disk.
+        misses: Prompts worth a state for which there was none.
+        saved: States written.
+        failed: States that could not be written or read.
+        files: Files of this model.
+        bytes: Their size together.
+    """
+
+    hits: int = 0
+    misses: int = 0
+    saved: int = 0
+    failed: int = 0
+    files: int = 0
+    bytes: int = 0
+
+
 class EngineStats(Struct, frozen=True, omit_defaults=True):
     """What the KV cache holds; at most a second old.
 
@@ -230,12 +251,14 @@ class EngineStats(Struct, frozen=True, omit_defaults=True):
         cells_used: Cells that hold tokens of sequences in use.
         parked: Idle threads whose states wait in ordinary memory.
         parked_bytes: What these states take.
+        vault: Those on disk, where some are kept.
     """
 
     cells: int = 0
     cells_used: int = 0
     parked: int = 0
     parked_bytes: int = 0
+    vault: VaultStats | None = None
 
 
 class EngineStatus(Struct, frozen=True):
@@ -295,6 +318,12 @@ class Engine(Protocol):
 
     def status(self) -> EngineStatus:
         """How the engine is right now; cheap, never blocks."""
+
+    async def forget(self, cache_key: str) -> None:
+        """Keep nothing of the requests with this key, in memory or on disk: its thread is deleted.
+
+        Never fails; nothing of that key may be generating.
+        """
 
     async def aclose(self) -> None:
         """Stop everything; generations in flight end with `EngineUnavailable`."""

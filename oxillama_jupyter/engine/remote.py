@@ -164,6 +164,9 @@ class RemoteEngine:
             settings={"remote": self._upstream.url, "failures": self._failures},
         )
 
+    async def forget(self, cache_key: str) -> None:
+        """Nothing is kept here; what an upstream keeps is its own affair."""
+
     async def aclose(self) -> None:
         """Let go of the upstream; generations in flight end with `EngineUnavailable`."""
         watcher, self._watcher = self._watcher, None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from oxillama_jupyter.engine.protocol import EngineStats, Sampling
     from oxillama_jupyter.engine.slots import Slot, Slots
     from oxillama_jupyter.engine.text import TextAssembler
+    from oxillama_jupyter.engine.vault import Snapshot
 
 __all__ = [
     "Backend",
@@ -151,6 +152,7 @@ class Job:
     constraint: Constraint | None = None
     parser: OutputParser | None = None
     one_call: bool = False
+    snapshot: Snapshot | None = None
     reasoning_tokens: int = field(init=False, default=0)
     n_prompt: int = field(init=False)
     limit: int = field(init=False, default=0)
@@ -262,7 +264,8 @@ class Scheduler:
             if self._soon_shared(job):
                 continue
             self._waiting.remove(job)
-            job.slot = self._slots.seat(job.tokens, job.cache_key)
+            job.slot = self._slots.seat(job.tokens, job.cache_key, job.snapshot)
+            job.snapshot = None
             self._active.append(job)
             if job.sampler is not None:
                 continue  # it was here before, and lost its place
@@ -298,12 +301,14 @@ class Scheduler:
         for job, row in zip(jobs, rows, strict=True):
             job.slot.length += len(row.tokens)  # type: ignore[union-attr] # active jobs have one
             if row.sampler is not None:
+                if len(job.tokens) == job.n_prompt:
+                    self._slots.checkpoint(job.slot)  # type: ignore[arg-type] # as above
                 outputs.append(self._accept(job, next(chosen), now))
         return outputs
 
     def _soon_shared(self, job: Job) -> bool:
         """Whether somebody is just reading what this prompt begins with: better wait and share."""
-        for other in self._active:
+        for other in self._active if self._slots.shares else ():
             if _missing(other) > 1:
                 common = common_length(job.tokens[:-1], other.tokens[: other.n_prompt])
                 read = other.slot.length  # type: ignore[union-attr] # active jobs have one

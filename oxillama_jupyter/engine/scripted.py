@@ -53,6 +53,7 @@ class ScriptedEngine:
         running: Generations past the queue now.
         waiting: Generations in the queue now.
         aborted: How many generations were closed before their end.
+        forgotten: The newest keys that `forget` was called with.
 
     Args:
         reply: What to say, or a function of the request that returns it.
@@ -89,6 +90,7 @@ class ScriptedEngine:
         self.running = 0
         self.waiting = 0
         self.aborted = 0
+        self.forgotten: deque[str] = deque(maxlen=_REMEMBERED)
         self._model = ModelInfo(model_id, int(time.time()), n_ctx=n_ctx, n_ctx_train=n_ctx)
         self._n_parallel = n_parallel
         self._sequences = asyncio.Semaphore(n_parallel)
@@ -139,6 +141,11 @@ class ScriptedEngine:
             running=self.running,
             waiting=self.waiting,
         )
+
+    async def forget(self, cache_key: str) -> None:
+        """Know nothing of a key any more."""
+        self.forgotten.append(cache_key)
+        self._warm.pop(cache_key, None)
 
     async def aclose(self) -> None:
         """End all generations."""

@@ -3,15 +3,18 @@
 A slot is a llama.cpp sequence. When its generation ends its tokens stay, for the thread's next
 turn. But in a unified cache every generation pays for every cell in use, so as soon as somebody
 else generates, idle slots are parked: their state moves to ordinary memory, which costs about a
-thousandth of computing it again, and comes back when its thread does.
+thousandth of computing it again, and comes back when its thread does. What memory has no room for,
+and what is idle while nobody generates, is in the vault too, and survives the process.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from oxillama_jupyter.engine.protocol import EngineStats
+from oxillama_jupyter.engine.vault import LEAST_TOKENS, Snapshot, Vault
 
 __all__ = ["Cells", "Slot", "Slots", "common_length"]
 
@@ -22,7 +25,17 @@ State = Any  # what `Cells.save` returned; only the backend looks inside
 
 
 class Cells(Protocol):
-    """What the slots need of llama.cpp's memory."""
+    """What the slots need of llama.cpp's memory.
+
+    Attributes:
+        rigid: Whether a sequence is of use as a whole only: recurrent models forget all of it
+            or nothing.
+        rigid_states: Whether saved states are of use as a whole only: those of models with a
+            sliding window lack what has left the window.
+    """
+
+    rigid: bool
+    rigid_states: bool
 
     def keep(self, sequence: int, length: int) -> int:
         """Forget a sequence's tokens from `length` on; return how many are left."""
@@ -39,7 +52,10 @@ class Cells(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """A sequence of the KV cache: the first `length` of `tokens` are in it."""
+    """A sequence of the KV cache: the first `length` of `tokens` are in it.
+
+    `saved` tells whether the vault has it, `loaded` how many of its tokens came with a state.
+    """
 
     id: int
     tokens: list[int] = field(default_factory=list)
@@ -47,11 +63,13 @@ class Slot:
     key: str | None = None
     busy: bool = False
     used: int = 0
+    saved: bool = False
+    loaded: int = 0
 
 
 @dataclass(slots=True, eq=False)
 class _Parked:
-    """A sequence outside the KV cache."""
+    """A sequence outside the KV cache; a checkpoint is one as it was at the end of a prompt."""
 
     tokens: list[int]
     length: int
@@ -59,6 +77,8 @@ class _Parked:
     used: int
     state: State
     size: int
+    saved: bool = False
+    checkpoint: bool = False
 
 
 class Slots:
@@ -68,53 +88,173 @@ class Slots:
         cells: llama.cpp, or a fake.
         count: Sequences there are.
         memory: The most bytes of parked states; those unused for longest go first.
+        vault: Where states survive; None for nowhere.
     """
 
-    def __init__(self, cells: Cells, count: int, memory: int) -> None:
+    def __init__(self, cells: Cells, count: int, memory: int, vault: Vault | None = None) -> None:
         self._cells = cells
         self._slots = [Slot(index) for index in range(count)]
         self._parked: list[_Parked] = []
         self._memory = memory
+        self._vault = vault
         self._ticks = 0
 
-    def seat(self, tokens: list[int], key: str | None) -> Slot:
+    def seat(self, tokens: list[int], key: str | None, snapshot: Snapshot | None = None) -> Slot:
         """Take an idle slot and put the longest known beginning of these tokens into it.
 
         The last token is never reused: its logits are wanted.
+
+        Args:
+            tokens: The prompt.
+            key: The thread.
+            snapshot: What the vault found for them.
         """
         reusable = tokens[:-1]
-        live = max(self._slots, key=lambda slot: (_common(slot, reusable), not slot.busy))
-        shared = _common(live, reusable)
+        live = max(self._slots, key=lambda slot: (self._common(slot, reusable), not slot.busy))
+        shared = self._common(live, reusable)
         slot = self._target(key, live, shared)
-        own = _common(slot, reusable)
+        own = self._common(slot, reusable)
         parked = self._best_parked(reusable, max(own, shared))
-        if parked is not None:
-            self._fetch(slot, parked, _common(parked, reusable), key)
+        known = self._common(parked, reusable) if parked else max(own, shared)
+        if self._restore(slot, snapshot, reusable, known, key):
+            pass
+        elif parked is not None:
+            self._fetch(slot, parked, known, key)
         elif shared > own:
             self._clear(slot, key)
             slot.length = self._cells.copy(live.id, slot.id, shared)
+            slot.loaded = live.loaded
         else:
             self._retire(slot, key, own)
             slot.length = self._cells.keep(slot.id, own)
+            slot.loaded = min(slot.loaded, slot.length)
         slot.tokens, slot.key, slot.busy, slot.used = tokens, key, True, self._tick()
+        slot.saved = False
         return slot
 
     def release(self, slot: Slot) -> None:
         """Give a slot back; it stays warm."""
         slot.tokens = slot.tokens[: slot.length]
-        slot.busy = False
+        slot.busy = slot.saved = False
         slot.used = self._tick()
 
     def rewind(self, slot: Slot) -> None:
-        """Forget what a step that was broken off may have left behind the slot's tokens."""
-        slot.length = self._cells.keep(slot.id, slot.length)
+        """Forget what a step that was broken off may have left behind the slot's tokens.
+
+        A recurrent state is not to be trusted after that.
+        """
+        slot.length = self._cells.keep(slot.id, 0 if self._cells.rigid else slot.length)
+        slot.loaded = min(slot.loaded, slot.length)
 
     def park_idle(self) -> None:
         """Move all idle sequences out of the cache: somebody generates."""
         for slot in self._slots:
             if not slot.busy and slot.length:
                 self._park(slot)
-                slot.length = self._cells.keep(slot.id, 0)
+                slot.length = slot.loaded = self._cells.keep(slot.id, 0)
+
+    def checkpoint(self, slot: Slot) -> None:
+        """At the end of a prompt: keep a state, where it cannot be had by cutting a later one.
+
+        The thread's next prompt repeats this one, but not always the answer as it was generated.
+        """
+        if self._cells.rigid_states and slot.key is not None:
+            self._park(slot, checkpoint=True)
+
+    @property
+    def shares(self) -> bool:
+        """Whether a sequence can begin with a part of another one."""
+        return not self._cells.rigid
+
+    def known(self, tokens: list[int]) -> int:
+        """How many of these tokens are in memory; from another thread it is a hint."""
+        return max(self._common(one, tokens) for one in self._everything())
+
+    # -- the vault -------------------------------------------------------------------------------
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether some idle thread's state is in memory only."""
+        return self._vault is not None and any(self._unsaved())
+
+    def save_one(self) -> None:
+        """Have the idle thread's state saved that was used last; nothing while the disk is busy."""
+        if self._vault is not None and not self._vault.behind:
+            for one in sorted(self._unsaved(), key=lambda one: -one.used)[:1]:
+                self._save(one)
+
+    def save_all(self, seconds: float) -> None:
+        """Save what can be in so many seconds, half-done generations too: the process ends."""
+        end = time.monotonic() + seconds
+        if self._vault is None:
+            return
+        for one in sorted(self._unsaved(busy=True), key=lambda one: -one.used):
+            if time.monotonic() < end:
+                self._save(one)
+        self._vault.close(max(end - time.monotonic(), 0))
+
+    def forget(self, key: str) -> None:
+        """Let nothing of a thread be left, here or on disk."""
+        self._parked = [parked for parked in self._parked if parked.key != key]
+        for slot in self._slots:
+            if slot.key == key:
+                slot.key = None  # where it still generates it will be nobody's
+                if not slot.busy:
+                    slot.length = slot.loaded = self._cells.keep(slot.id, 0)
+        if self._vault is not None:
+            self._vault.forget(key)
+
+    def _everything(self) -> list[Slot | _Parked]:
+        return [*self._slots, *self._parked]
+
+    def _unsaved(self, *, busy: bool = False) -> list[Slot | _Parked]:
+        return [
+            one
+            for one in self._everything()
+            if one.key is not None
+            and not one.saved
+            and one.length >= LEAST_TOKENS
+            and (busy or isinstance(one, _Parked) or not one.busy)
+        ]
+
+    def _save(self, one: Slot | _Parked) -> None:
+        """Give a state to the vault, whether or not that will be able to write it."""
+        one.saved = True
+        if self._vault is None or one.key is None or one.length < LEAST_TOKENS:
+            return
+        if isinstance(one, Slot):
+            tokens, (state, _) = one.tokens[: one.length], self._cells.save(one.id)
+            self._vault.put(one.key, tokens, state)
+        else:
+            self._vault.put(one.key, one.tokens, one.state, checkpoint=one.checkpoint)
+
+    def _restore(
+        self,
+        slot: Slot,
+        snapshot: Snapshot | None,
+        tokens: list[int],
+        known: int,
+        key: str | None,
+    ) -> bool:
+        """Bring a state from disk into a slot, if it knows clearly more than memory does."""
+        if self._vault is None:
+            return False
+        common = self._common(snapshot, tokens) if snapshot else 0
+        if snapshot is None or common < known + LEAST_TOKENS or not _worth(common, snapshot):
+            if known + LEAST_TOKENS <= len(tokens):
+                self._vault.miss()
+            return False
+        state = snapshot.ready or snapshot.read()
+        if state is None:
+            self._vault.miss()
+            return False
+        self._clear(slot, key)
+        if self._cells.load(slot.id, state):
+            slot.length = slot.loaded = self._cells.keep(slot.id, common)
+            self._vault.hit(snapshot)
+        else:
+            self._cells.keep(slot.id, 0)
+        return True
 
     def stats(self, cells: int) -> EngineStats:
         """How full a cache of so many cells is, and what waits outside it."""
@@ -123,6 +263,7 @@ class Slots:
             cells_used=min(sum(slot.length for slot in self._slots), cells),
             parked=len(self._parked),
             parked_bytes=sum(parked.size for parked in self._parked),
+            vault=self._vault.stats() if self._vault is not None else None,
         )
 
     # -- choosing --------------------------------------------------------------------------------
@@ -139,12 +280,22 @@ class Slots:
 
     def _best_parked(self, tokens: list[int], known: int) -> _Parked | None:
         """The parked state that knows more of these tokens than the cache does."""
-        best = max(self._parked, key=lambda parked: _common(parked, tokens), default=None)
+        best = max(self._parked, key=lambda parked: self._common(parked, tokens), default=None)
         if best is None:
             return None
-        common = _common(best, tokens)
-        worth = common >= known + _WORTH_PARKING and common * _WORTH_LOADING >= best.length
+        common = self._common(best, tokens)
+        worth = common >= known + _WORTH_PARKING and _worth(common, best)
         return best if worth else None
+
+    def _common(self, known: Slot | _Parked | Snapshot, tokens: list[int]) -> int:
+        """How many of the tokens could be taken over from there."""
+        common = _common(known, tokens)
+        if not self._cells.rigid_states:
+            return common
+        least = known.length
+        if isinstance(known, Slot) and not self._cells.rigid:
+            least = known.loaded
+        return common if common >= least else 0
 
     # -- moving ----------------------------------------------------------------------------------
 
@@ -154,14 +305,14 @@ class Slots:
         parked.used = self._tick()
         if not self._cells.load(slot.id, parked.state):
             return
-        slot.length = self._cells.keep(slot.id, common)
+        slot.length = slot.loaded = self._cells.keep(slot.id, common)
         if parked.key == key and 2 * common >= parked.length:
             self._parked.remove(parked)
 
     def _clear(self, slot: Slot, key: str | None) -> None:
         """Empty a slot for another use."""
         self._retire(slot, key, 0)
-        slot.length = self._cells.keep(slot.id, 0)
+        slot.length = slot.loaded = self._cells.keep(slot.id, 0)
 
     def _retire(self, slot: Slot, key: str | None, kept: int) -> None:
         """Park a slot's tokens before they go, unless their own thread goes on without them."""
@@ -169,19 +320,24 @@ class Slots:
         if not same_thread and kept < slot.length:
             self._park(slot)
 
-    def _park(self, slot: Slot) -> None:
+    def _park(self, slot: Slot, *, checkpoint: bool = False) -> None:
         """Save a slot's state, in place of what its thread had parked before."""
         if slot.length < _WORTH_PARKING:
             return
         self._parked = [
             parked
             for parked in self._parked
-            if not (slot.key is not None and parked.key == slot.key)
-            and parked.tokens != slot.tokens[: parked.length]
+            if not (
+                slot.key is not None and (parked.key, parked.checkpoint) == (slot.key, checkpoint)
+            )
+            and (self._cells.rigid_states or parked.tokens != slot.tokens[: parked.length])
         ]
         state, size = self._cells.save(slot.id)
         tokens = slot.tokens[: slot.length]
-        self._parked.append(_Parked(tokens, slot.length, slot.key, slot.used, state, size))
+        saved = slot.saved and not checkpoint
+        self._parked.append(
+            _Parked(tokens, slot.length, slot.key, slot.used, state, size, saved, checkpoint)
+        )
         self._trim()
 
     def _trim(self) -> None:
@@ -189,14 +345,22 @@ class Slots:
         self._parked.sort(key=lambda parked: parked.used)
         total = sum(parked.size for parked in self._parked)
         while total > self._memory:
-            total -= self._parked.pop(0).size
+            dropped = self._parked.pop(0)
+            total -= dropped.size
+            if not dropped.saved:
+                self._save(dropped)
 
     def _tick(self) -> int:
         self._ticks += 1
         return self._ticks
 
 
-def _common(known: Slot | _Parked, tokens: list[int]) -> int:
+def _worth(common: int, state: _Parked | Snapshot) -> bool:
+    """Whether so much of a state is worth loading all of it."""
+    return common * _WORTH_LOADING >= state.length
+
+
+def _common(known: Slot | _Parked | Snapshot, tokens: list[int]) -> int:
     return common_length(known.tokens[: known.length], tokens)
 
 

@@ -1,8 +1,9 @@
 """The engine's process: `python -m oxillama_jupyter.engine.worker`, started by `LocalEngine`.
 
-Three threads: intake reads the pipe and ends the process when it closes, prompts turns chats into
-tokens, and the main thread owns llama.cpp and decodes. Frames leave through what was fd 1; fd 1
-itself points at stderr from the first moment on, so nothing that prints can damage a frame.
+Three threads and the vault's: intake reads the pipe and ends the process when it closes, prompts
+turns chats into tokens, and the main thread owns llama.cpp and decodes. Frames leave through what
+was fd 1; fd 1 itself points at stderr from the first moment on, so nothing that prints can damage a
+frame.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import os
 import sys
 import threading
 import traceback
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, NoReturn
 
 from oxillama_jupyter.engine.frames import (
     Abort,
     Configure,
+    Forget,
     Output,
     Phase,
     Ready,
@@ -32,17 +35,24 @@ from oxillama_jupyter.engine.frames import (
 from oxillama_jupyter.errors import OxillamaError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import IO
 
     from oxillama_jupyter.engine.constraints import ConstraintCompiler
     from oxillama_jupyter.engine.frames import FromChild
     from oxillama_jupyter.engine.llama import Llama
+    from oxillama_jupyter.engine.reporter import Reporter
     from oxillama_jupyter.engine.scheduler import Job, Scheduler
+    from oxillama_jupyter.engine.slots import Slots
     from oxillama_jupyter.engine.templates import PromptBuilder
+    from oxillama_jupyter.engine.vault import Vault
 
 __all__ = ["Worker", "claim_stdout", "exit_with_parent", "main"]
 
 _SWITCH_SECONDS = 0.0005  # the decode thread gets the interpreter back this soon
+_IDLE_SECONDS = 0.25  # nobody asks for so long: an idle thread can be saved meanwhile
+_ADAPTER = ""  # none can be loaded yet; with one, states are of the two together
+_LAST_SECONDS = 0.8  # for saving idle threads when the process ends
 
 
 def claim_stdout() -> int:
@@ -53,8 +63,8 @@ def claim_stdout() -> int:
     return frames
 
 
-def exit_with_parent(parent: int) -> None:
-    """End when the parent does, even if somebody else inherited its end of the pipe."""
+def exit_with_parent(parent: int, end: Callable[[], object] = lambda: os._exit(0)) -> None:
+    """Call `end` when the parent ends, even if somebody else inherited its end of the pipe."""
     try:
         handle = os.pidfd_open(parent)
     except (AttributeError, OSError):
@@ -64,7 +74,7 @@ def exit_with_parent(parent: int) -> None:
         import select
 
         select.select([handle], [], [])
-        os._exit(0)
+        end()
 
     threading.Thread(target=wait, name="parent", daemon=True).start()
 
@@ -80,11 +90,14 @@ class Worker:
     def __init__(self, source: IO[bytes], sink: int) -> None:
         self._source = source
         self._sink = sink
-        self._inbox: SimpleQueue[Job | Output | int] = SimpleQueue()
+        self._inbox: SimpleQueue[Job | Output | Forget | int | None] = SimpleQueue()
         self._prompts: SimpleQueue[Submit] = SimpleQueue()
         self._lock = threading.Lock()
         self._preparing: set[int] = set()
         self._scheduler: Scheduler | None = None
+        self._reporter: Reporter | None = None
+        self._vault: Vault | None = None
+        self._saved = threading.Event()
 
     def run(self) -> int:
         """Load the model and decode until the parent closes the pipe; return an exit code."""
@@ -95,14 +108,27 @@ class Worker:
             return 2
         threading.Thread(target=self._intake, name="intake", daemon=True).start()
         try:
-            llama, *makers = self._load(settings)
+            llama, builder, compiler = self._load(settings)
         except _start_errors() as error:
             self._send(StartFailed(str(error)))
             return 1
+        self._vault = _vault(settings, llama)
+        slots, scheduler = _scheduler(llama, self._vault)
+        makers = (builder, compiler, _finder(self._vault, slots, rigid=llama.rigid_states))
         threading.Thread(target=self._prepare, args=makers, name="prompts", daemon=True).start()
-        self._scheduler = _scheduler(llama)
+        self._scheduler = scheduler
         self._send(Ready(llama.info(), llama.settings()))
-        return self._decode(self._scheduler)
+        self._decode(scheduler, slots)
+        slots.save_all(_LAST_SECONDS)
+        self._saved.set()
+        return 0
+
+    def end(self) -> None:
+        """End the process: at once, or as soon as idle threads are saved."""
+        if self._vault is not None:
+            self._inbox.put(None)
+            self._saved.wait(_LAST_SECONDS)
+        os._exit(0)
 
     # -- starting --------------------------------------------------------------------------------
 
@@ -122,14 +148,14 @@ class Worker:
     # -- threads ---------------------------------------------------------------------------------
 
     def _intake(self) -> None:
-        """Take requests in; when the parent is gone, so is this process, at once."""
+        """Take requests in; when the parent is gone, so is this process, almost at once."""
         try:
             self._take_in()
         except Exception:  # noqa: BLE001 - without this thread the process would never end
             traceback.print_exc()
             sys.stderr.flush()
             os._exit(1)
-        os._exit(0)
+        self.end()
 
     def _take_in(self) -> None:
         while (frame := read_frame(self._source)) is not None:
@@ -146,50 +172,77 @@ class Worker:
                         self._inbox.put(message.id)
                 if self._scheduler is not None:
                     self._scheduler.interrupt(message.id)
+            elif isinstance(message, Forget):
+                self._inbox.put(message)
 
-    def _prepare(self, builder: PromptBuilder, compiler: ConstraintCompiler) -> None:
+    def _prepare(
+        self, builder: PromptBuilder, compiler: ConstraintCompiler, find: Callable[[Job], None]
+    ) -> None:
         """Render and tokenise prompts and compile constraints, beside the decode loop."""
         while True:
             message = self._prompts.get()
             prepared = _prepared(builder, compiler, message)
+            if not isinstance(prepared, Output):
+                find(prepared)
             with self._lock:
                 if message.id in self._preparing:
                     self._preparing.remove(message.id)
                     self._inbox.put(prepared)
 
-    def _decode(self, scheduler: Scheduler) -> NoReturn:
-        """Decode for ever; sleep where there is nothing to do."""
+    def _decode(self, scheduler: Scheduler, slots: Slots) -> None:
+        """Decode until the end; sleep where there is nothing to do."""
         from oxillama_jupyter.engine.reporter import Reporter
 
-        reporter = Reporter(scheduler.stats)
-        while True:
-            self._receive(scheduler)
+        self._reporter = Reporter(scheduler.stats)
+        while self._receive(scheduler, slots):
             self._send_step(scheduler.admit())
             self._send_step(scheduler.step())
-            stats = reporter.news(idle=not scheduler.busy)
-            if stats is not None:
-                self._send(Stats(stats))
+            self._report(idle=not scheduler.busy)
 
-    def _receive(self, scheduler: Scheduler) -> None:
-        """Hand new jobs and aborts to the scheduler; wait for them only when it is idle."""
+    def _receive(self, scheduler: Scheduler, slots: Slots) -> bool:
+        """Hand new jobs and aborts to the scheduler; wait for them only when it is idle.
+
+        Returns:
+            False when the process is to end.
+        """
         refused: list[Output] = []
         try:
             while True:
-                item = self._inbox.get(block=not scheduler.busy and not refused)
+                item = self._next(slots, wait=not scheduler.busy and not refused)
+                if item is None:
+                    return False
                 if isinstance(item, int):
                     scheduler.abort(item)
+                elif isinstance(item, Forget):
+                    slots.forget(item.cache_key)
                 elif isinstance(item, Output):
                     refused.append(item)
                 else:
                     scheduler.submit(item)
         except Empty:
             self._send_step(refused)
+        return True
+
+    def _next(self, slots: Slots, *, wait: bool) -> Job | Output | Forget | int | None:
+        """The next item; who waits for it saves idle threads meanwhile."""
+        while wait and slots.unsaved:
+            try:
+                return self._inbox.get(timeout=_IDLE_SECONDS)
+            except Empty:
+                slots.save_one()
+                self._report(idle=True)
+        return self._inbox.get(block=wait)
 
     # -- sending ---------------------------------------------------------------------------------
 
     def _send_step(self, outputs: list[Output]) -> None:
         if outputs:
             self._send(Step(outputs))
+
+    def _report(self, *, idle: bool) -> None:
+        stats = self._reporter.news(idle=idle) if self._reporter is not None else None
+        if stats is not None:
+            self._send(Stats(stats))
 
     def _send(self, message: FromChild) -> None:
         data = memoryview(encode(message))
@@ -240,12 +293,42 @@ def _prepared(
     )
 
 
-def _scheduler(llama: Llama) -> Scheduler:
+def _scheduler(llama: Llama, vault: Vault | None) -> tuple[Slots, Scheduler]:
     from oxillama_jupyter.engine.scheduler import Scheduler
     from oxillama_jupyter.engine.slots import Slots
 
-    slots = Slots(llama, llama.limits.n_parallel, llama.parking_bytes)
-    return Scheduler(llama, slots, llama.vocabulary, llama.limits)
+    slots = Slots(llama, llama.limits.n_parallel, llama.parking_bytes, vault)
+    return slots, Scheduler(llama, slots, llama.vocabulary, llama.limits)
+
+
+def _vault(settings: Configure, llama: Llama) -> Vault | None:
+    from oxillama_jupyter.engine import machine, snapshots
+    from oxillama_jupyter.engine.vault import Vault
+
+    if not settings.vault_bytes:
+        return None
+    parts = (f"adapter={_ADAPTER}", llama.layout, machine.fingerprint())
+    try:
+        fingerprint = snapshots.fingerprint(Path(settings.model), *parts)
+    except OSError:
+        return None  # the file went away after it was loaded: nothing could be found again
+    seconds = llama.limits.token_seconds
+    return Vault(Path(settings.vault), settings.vault_bytes, fingerprint, seconds)
+
+
+def _finder(vault: Vault | None, slots: Slots, *, rigid: bool) -> Callable[[Job], None]:
+    """Make what looks for a job's beginning on disk, in case memory has less of it."""
+
+    def find(job: Job) -> None:
+        if vault is None:
+            return
+        reusable = job.tokens[:-1]
+        try:
+            job.snapshot = vault.find(reusable, known=slots.known(reusable), whole=rigid)
+        except Exception:  # noqa: BLE001 - whatever it is, without a snapshot the run works too
+            traceback.print_exc()
+
+    return find
 
 
 def main() -> NoReturn:
@@ -253,10 +336,11 @@ def main() -> NoReturn:
     sink = claim_stdout()
     faulthandler.enable(all_threads=False)
     sys.setswitchinterval(_SWITCH_SECONDS)
-    exit_with_parent(os.getppid())
+    worker = Worker(sys.stdin.buffer, sink)
+    exit_with_parent(os.getppid(), worker.end)
     code = 1
     try:
-        code = Worker(sys.stdin.buffer, sink).run()
+        code = worker.run()
     except Exception:  # noqa: BLE001 - a process's last words, whatever happened
         traceback.print_exc()
     sys.stderr.flush()

@@ -16,6 +16,7 @@ from oxillama_jupyter.schemas.threads import (
     ThreadSummary,
 )
 from oxillama_jupyter.services.executor import Executor
+from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.runs import RunService
 from oxillama_jupyter.store import messages, runs, threads
 from oxillama_jupyter.store.database import Database
@@ -30,12 +31,16 @@ class ThreadService:
         db: The store.
         runs: Cancels the active run of a thread that is deleted.
         executor: Knows when such a run has ended.
+        models: Their engine forgets a thread that is deleted.
     """
 
-    def __init__(self, db: Database, runs: RunService, executor: Executor) -> None:
+    def __init__(
+        self, db: Database, runs: RunService, executor: Executor, models: ModelService
+    ) -> None:
         self._db = db
         self._runs = runs
         self._executor = executor
+        self._models = models
 
     async def create(self, body: CreateThread) -> Thread:
         """A new thread, with its first messages."""
@@ -54,7 +59,9 @@ class ThreadService:
         active = await self._db.read(runs.active, thread_id)
         if active is not None:
             await self._cancel(thread_id, active.id)
-        return await self._db.write(threads.delete, thread_id)
+        deleted = await self._db.write(threads.delete, thread_id)
+        await self._models.engine.forget(thread_id)
+        return deleted
 
     async def _cancel(self, thread_id: str, run_id: str) -> None:
         with contextlib.suppress(InvalidRequest):  # it may have ended by itself meanwhile

@@ -29,11 +29,18 @@ class FakeLlama:
     """Backend, cells and vocabulary at once; the next token depends on every token before it."""
 
     def __init__(
-        self, count: int = 4, cells: int = 10_000, *, rigid: bool = False, end_at: int = 0
+        self,
+        count: int = 4,
+        cells: int = 10_000,
+        *,
+        rigid: bool = False,
+        rigid_states: bool = False,
+        end_at: int = 0,
     ) -> None:
         self.content: dict[int, list[int]] = {index: [] for index in range(count)}
         self.cells = cells
         self.rigid = rigid
+        self.rigid_states = rigid_states or rigid
         self.end_at = end_at
         self.now = 0.0
         self.token_seconds = 0.001

@@ -9,6 +9,7 @@ import pytest
 from oxillama_jupyter.engine.frames import (
     Abort,
     Configure,
+    Forget,
     FromChild,
     Output,
     Phase,
@@ -40,7 +41,9 @@ REQUEST = GenerateRequest(
 )
 
 
-@pytest.mark.parametrize("message", [Configure("m", "id"), Submit(1, REQUEST), Abort(2)])
+@pytest.mark.parametrize(
+    "message", [Configure("m", "id"), Submit(1, REQUEST), Abort(2), Forget("t")]
+)
 def test_messages_to_the_child_survive(message: ToChild) -> None:
     body = read_frame(io.BytesIO(encode(message)))
 

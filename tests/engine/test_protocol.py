@@ -256,3 +256,17 @@ async def test_deltas_of_a_slow_reader_lose_nothing(engines: Engines) -> None:
     assert text_of(slow) == whole
     assert sum(delta.tokens for delta in slow) == 30
     assert list(itertools.accumulate(delta.tokens for delta in slow))[-1] == 30
+
+
+async def test_a_forgotten_key_is_read_again(engines: Engines) -> None:
+    request = ask("hello there " * 10, cache_key="a")
+    async with started(engines.make()) as engine:
+        await collect(engine, request)
+        warm = (await collect(engine, request))[0].prompt
+        await engine.forget("a")
+        await engine.forget("never heard of")
+        cold = (await collect(engine, request))[0].prompt
+    await engine.forget("a")
+
+    assert warm.cached_tokens == warm.tokens - 1
+    assert cold.cached_tokens == 0

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
+from pathlib import Path
+
 import pytest
 from engine.fakes import FakeLlama
 
 from oxillama_jupyter.engine.slots import Slot, Slots
+from oxillama_jupyter.engine.vault import Vault
 
 A = list(range(100, 200))
 B = list(range(500, 600))
@@ -142,3 +146,151 @@ def test_a_second_run_of_a_busy_thread_gets_its_own_sequence(
 
     assert second.id != first.id
     assert second.length == 100
+
+
+def test_models_that_cannot_forget_a_part_go_on_from_the_last_prompt() -> None:
+    llama = FakeLlama(count=2, rigid=True)
+    slots = Slots(llama, 2, memory=10_000)
+    slot = slots.seat(A, "a")
+    _fill(llama, slot, A)
+    slots.checkpoint(slot)
+    _fill(llama, slot, [*A, 1, 2])
+    slot.tokens = [*A, 1, 2]
+    slots.release(slot)
+
+    assert _use(llama, slots, [*A, 1, 2, 3], "a") == 102  # the answer as it was generated
+    assert _use(llama, slots, [*A, 7, 8], "a") == 100  # another one
+    assert _use(llama, slots, [*A, 9], "b") == 0  # it went back to its thread
+
+
+def test_only_saved_states_cannot_be_cut_where_they_are_not_whole() -> None:
+    llama = FakeLlama(count=2, rigid_states=True)
+    slots = Slots(llama, 2, memory=10_000)
+    _use(llama, slots, [*A, *B], "a")
+    assert _use(llama, slots, [*A, 1, 2], "a") == 100  # it never left the cache
+    slots.park_idle()
+    assert _use(llama, slots, [*A, 3, 4], "b") == 0
+    slots.park_idle()
+    assert _use(llama, slots, [*A, 1, 2, *B], "a") == 102
+    assert _use(llama, slots, [*A, 1, 2, *B[:50], 7], "a") == 152  # back to what was computed here
+    assert _use(llama, slots, [*A, 8], "a") == 0  # and not into what was loaded
+
+
+def test_a_forgotten_thread_is_nowhere_in_memory(llama: FakeLlama, slots: Slots) -> None:
+    _use(llama, slots, A, "a")
+    slots.park_idle()
+    _use(llama, slots, [*A, *B], "a")
+    _use(llama, slots, B, "b")
+    slots.forget("a")
+
+    assert _use(llama, slots, [*A, *B, 1], "c") == 0
+    assert _use(llama, slots, [*B, 1], "b") == 100
+
+
+# -- the vault ------------------------------------------------------------------------------------
+
+
+class ByteLlama(FakeLlama):
+    """States are bytes, as the real ones."""
+
+    def save(self, sequence: int) -> tuple[bytearray, int]:  # type: ignore[override]
+        tokens, _ = super().save(sequence)
+        return bytearray(array("i", tokens)), 4 * len(tokens)
+
+    def load(self, sequence: int, state: bytearray) -> bool:  # type: ignore[override]
+        return super().load(sequence, array("i", bytes(state)).tolist())
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    return Vault(tmp_path, 1 << 20, "mark")
+
+
+def _again(vault: Vault, tokens: list[int], key: str, *, warm: int = 0) -> tuple[ByteLlama, int]:
+    """Ask a fresh engine that has so many of the tokens in memory already."""
+    llama = ByteLlama(count=2)
+    slots = Slots(llama, 2, 10_000, vault)
+    if warm:
+        _use(llama, slots, tokens[:warm], key)
+    slot = slots.seat(tokens, key, vault.find(tokens[:-1], known=slots.known(tokens[:-1])))
+    assert llama.content[slot.id] == tokens[: slot.length]
+    return llama, slot.length
+
+
+def test_what_is_idle_is_saved_once(vault: Vault) -> None:
+    llama = ByteLlama(count=2)
+    slots = Slots(llama, 2, 10_000, vault)
+    _use(llama, slots, A, "a")
+    _use(llama, slots, B)
+    busy = slots.seat(A[::-1], "busy")
+    _fill(llama, busy, A[::-1])
+    assert slots.unsaved
+    slots.save_one()
+    vault.close(10)
+    assert not slots.unsaved
+    slots.park_idle()
+    slots.save_all(10)
+
+    assert vault.stats().saved == 2
+    assert _again(vault, [*A, 1], "a")[1] == 100
+    assert _again(vault, [*A[::-1], 1], "busy")[1] == 100  # it did not end, and was saved last
+    assert _again(vault, [*B, 1], "b")[1] == 0
+
+
+def test_a_turn_makes_a_state_worth_saving_again(vault: Vault) -> None:
+    llama = ByteLlama(count=2)
+    slots = Slots(llama, 2, 10_000, vault)
+    for tokens in (A, [*A, *B]):
+        _use(llama, slots, tokens, "a")
+        slots.save_one()
+        vault.close(10)
+        assert not slots.unsaved
+
+    assert vault.stats().files == 1
+    assert _again(vault, [*A, *B, 1], "a")[1] == 200
+    busy = slots.seat([*A, *B, *A], "a")
+    _fill(llama, busy, [*A, *B, *A])
+    slots.save_all(10)  # the process ends in the middle of a turn
+
+    assert _again(vault, [*A, *B, *A, 1], "a")[1] == 300
+
+
+def test_what_memory_lets_go_is_saved(vault: Vault) -> None:
+    llama = ByteLlama(count=2)
+    slots = Slots(llama, 2, 0, vault)
+    _use(llama, slots, A, "a")
+    slots.park_idle()
+    vault.close(10)
+
+    assert vault.stats().saved == 1
+    assert _again(vault, [*A, 1], "a")[1] == 100
+
+
+def test_memory_is_asked_before_the_disk(vault: Vault) -> None:
+    vault.put("a", [*A, *B], bytearray(array("i", [*A, *B])))
+    vault.close(10)
+
+    warm, length = _again(vault, [*A, *B, 1], "a", warm=180)
+    assert (warm.loads, length) == (0, 180)
+    cold, length = _again(vault, [*A, *B, 1], "a", warm=100)
+    assert (cold.loads, length) == (1, 200)
+    assert (vault.stats().hits, vault.stats().misses) == (1, 2)  # both began with nothing
+
+
+def test_a_state_that_vanished_or_does_not_fit_is_computed_again(vault: Vault) -> None:
+    vault.put("a", A, bytearray(array("i", A)))
+    vault.close(10)
+    llama = ByteLlama(count=2, cells=150)
+    slots = Slots(llama, 2, 10_000, vault)
+    busy = slots.seat(B, "b")
+    _fill(llama, busy, B)
+    full = slots.seat([*A, 1], "a", vault.find(A))
+    assert full.length == 0
+    slots.release(full)
+    slots.release(busy)
+    lazy = vault.find(A, known=90)
+    slots.forget("a")
+    vault.close(10)
+
+    assert slots.seat([*A, 1], "a", lazy).length == 0
+    assert vault.stats().hits == 0

@@ -24,9 +24,12 @@ from oxillama_jupyter.engine.protocol import GenerateRequest
 
 async def main():
     model, data = map(Path, sys.argv[1:3])
-    engine = LocalEngine(model, model_id="m", data_dir=data, n_ctx=16384, n_threads=1)
+    engine = LocalEngine(
+        model, model_id="m", data_dir=data, n_ctx=16384, n_threads=1, vault_bytes=1 << 30
+    )
     await engine.start()
-    run = engine.generate(GenerateRequest([{"role": "user", "content": "abcd " * 4000}]))
+    messages = [{"role": "user", "content": "abcd " * 4000}]
+    run = engine.generate(GenerateRequest(messages, cache_key="thread"))
     await anext(run)
     if sys.argv[3] == "fork" and os.fork() == 0:
         import time
@@ -62,7 +65,7 @@ def _gone_within(pid: int, seconds: float) -> bool:
 def test_the_engine_vanishes_with_its_server(
     middling_model: Path, tmp_path: Path, how: signal.Signals, leak: str
 ) -> None:
-    """In mid-prefill; also when a fork of the server still holds its end of the pipe."""
+    """In mid-prefill, with a state to save; also when a fork of the server holds the pipe."""
     server = subprocess.Popen(
         [sys.executable, "-c", SERVER, middling_model, tmp_path, leak],
         stdout=subprocess.PIPE,
