@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from oxillama_jupyter.engine.logprobs import MOST_ALTERNATIVES
 from oxillama_jupyter.engine.protocol import GenerateRequest, Sampling
 from oxillama_jupyter.errors import InvalidRequest
 
@@ -41,6 +42,11 @@ def check_request(request: GenerateRequest) -> None:
         if value is not None and value < 1:
             raise InvalidRequest(f"'{name}' must be at least 1, not {value}.", param=name)
     _check_bias(sampling)
+    if request.logprobs is not None and not 0 <= request.logprobs <= MOST_ALTERNATIVES:
+        raise InvalidRequest(
+            f"'logprobs' must be from 0 to {MOST_ALTERNATIVES}, not {request.logprobs}.",
+            param="logprobs",
+        )
 
 
 def _check_bias(sampling: Sampling) -> None:

@@ -10,6 +10,7 @@ import ctypes
 import os
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import llama_cpp
@@ -146,12 +147,12 @@ class _Batch:
         """Lay the rows out; return each sampler with the index of the output it reads."""
         samplers: list[tuple[LlamaSampler, int]] = []
         end = 0
-        for sequence, position, tokens, sampler in rows:
+        for sequence, position, tokens, sampler, recorder in rows:
             start, end = end, end + len(tokens)
             self.token[start:end] = tokens
             self.position[start:end] = self._ramp[: end - start] + position
             self.sequence[start:end] = sequence
-            self.output[start:end] = 0
+            self.output[start:end] = recorder is not None and recorder.missing > 0
             if sampler is not None:
                 self.output[end - 1] = 1
                 samplers.append((sampler, end - 1))  # type: ignore[arg-type] # it is ours
@@ -232,6 +233,7 @@ class Llama:
     def step(self, rows: Sequence[Row]) -> list[int]:
         """Decode a batch and choose a token for each row that has a sampler."""
         samplers = self._decode(rows)
+        self._show(rows)
         for sampler, index in samplers:
             if sampler.constraint is not None:
                 sampler.constraint.mask(self._logits(index))
@@ -276,9 +278,17 @@ class Llama:
             raise RuntimeError(f"llama_decode returned {status}")
         return samplers
 
-    def _logits(self, index: int) -> NDArray[np.float32]:
+    def _show(self, rows: Sequence[Row]) -> None:
+        """Let the rows' recorders see their logits."""
+        start = 0
+        for row in rows:
+            if row.recorder is not None:
+                row.recorder.see(row, partial(self._logits, start))
+            start += len(row.tokens)
+
+    def _logits(self, index: int, after: int = 0) -> NDArray[np.float32]:
         """llama.cpp's own logits of one output; what is written there is what gets sampled."""
-        pointer = llama_cpp.llama_get_logits_ith(self._context, index)
+        pointer = llama_cpp.llama_get_logits_ith(self._context, index + after)
         row = self._row.from_address(ctypes.addressof(pointer.contents))
         return np.frombuffer(memoryview(row), np.float32)
 

@@ -344,9 +344,14 @@ class _Stream:
 
 
 def _merged(earlier: Delta, later: Delta) -> Delta:
-    return Delta.of(
+    merged = Delta.of(
         (*earlier.all_parts, *later.all_parts),
         earlier.tokens + later.tokens,
         later.finish_reason,
         later.usage,
     )
+    logprobs = earlier.logprobs + later.logprobs
+    prompt_logprobs = earlier.prompt_logprobs + later.prompt_logprobs
+    if not logprobs and not prompt_logprobs:
+        return merged
+    return msgspec.structs.replace(merged, logprobs=logprobs, prompt_logprobs=prompt_logprobs)

@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from oxillama_jupyter.engine.json_schema import read_schema
+from oxillama_jupyter.engine.logprobs import TokenLogprob
 from oxillama_jupyter.engine.parts import CallArguments, CallBegin, CallEnd, Part, Reasoning, Text
 from oxillama_jupyter.errors import InvalidRequest
 
@@ -35,6 +36,7 @@ __all__ = [
     "Reasoning",
     "Sampling",
     "Text",
+    "TokenLogprob",
     "Truncation",
     "Usage",
 ]
@@ -115,6 +117,8 @@ class GenerateRequest(Struct, frozen=True, omit_defaults=True):
         constraint: What the answer must be; None for free text. Where tools are offered, calls
             may be made instead.
         must_call: Names of functions of which the answer must call one; none leave it to the model.
+        logprobs: Report each token's log-probability, and so many alternatives (at most 20); 0 for
+            the chosen tokens alone, None for nothing.
     """
 
     messages: list[dict[str, Any]]  # templates read keys we do not know
@@ -127,6 +131,7 @@ class GenerateRequest(Struct, frozen=True, omit_defaults=True):
     parallel_calls: bool = True
     constraint: Constraint | None = None
     must_call: tuple[str, ...] = ()
+    logprobs: int | None = None
 
 
 class PromptInfo(Struct, frozen=True, omit_defaults=True):
@@ -171,6 +176,11 @@ class Delta(Struct, frozen=True, omit_defaults=True):
     Attributes:
         text: More of the answer; no reasoning, no call.
         parts: Everything in order, the answer too, where there is reasoning or a call among it.
+        logprobs: One for each of `tokens`, where they were asked for. They come with the step that
+            made the token, its text perhaps later, since that waits for whole characters and for
+            stop strings to be ruled out.
+        prompt_logprobs: The next of the prompt's tokens, where they were asked for; all of them
+            come ahead of the first token.
     """
 
     text: str = ""
@@ -179,6 +189,8 @@ class Delta(Struct, frozen=True, omit_defaults=True):
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
     parts: tuple[Part, ...] = ()
+    logprobs: tuple[TokenLogprob, ...] = ()
+    prompt_logprobs: tuple[TokenLogprob, ...] = ()
 
     @property
     def all_parts(self) -> tuple[Part, ...]:

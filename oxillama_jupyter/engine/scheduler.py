@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from oxillama_jupyter.engine.parsing import OutputParser
     from oxillama_jupyter.engine.protocol import Sampling
+    from oxillama_jupyter.engine.recorder import Recorder
     from oxillama_jupyter.engine.slots import Slot, Slots
     from oxillama_jupyter.engine.text import TextAssembler
 
@@ -68,12 +69,16 @@ class Constraint(Protocol):
 
 
 class Row(NamedTuple):
-    """Consecutive tokens of one sequence in a batch; with a sampler, its end gets a new token."""
+    """Consecutive tokens of one sequence in a batch; with a sampler, its end gets a new token.
+
+    A recorder is shown the logits before anything changes them.
+    """
 
     sequence: int
     position: int
     tokens: Sequence[int]
     sampler: Sampler | None
+    recorder: Recorder | None = None
 
 
 class Backend(Protocol):
@@ -135,6 +140,7 @@ class Job:
     constraint: Constraint | None = None
     parser: OutputParser | None = None
     one_call: bool = False
+    recorder: Recorder | None = None
     reasoning_tokens: int = field(init=False, default=0)
     n_prompt: int = field(init=False)
     limit: int = field(init=False, default=0)
@@ -260,8 +266,12 @@ class Scheduler:
         outputs = []
         for job, row in zip(jobs, rows, strict=True):
             job.slot.length += len(row.tokens)  # type: ignore[union-attr] # active jobs have one
+            if job.recorder is not None:
+                outputs += job.recorder.prompt_outputs(job.id)
             if row.sampler is not None:
-                outputs.append(self._accept(job, next(chosen), now))
+                token = next(chosen)
+                output = self._accept(job, token, now)
+                outputs.append(job.recorder.attach(output, token) if job.recorder else output)
         return outputs
 
     # -- composing a batch -----------------------------------------------------------------------
@@ -379,4 +389,5 @@ def _row(job: Job, count: int) -> Row:
     start = slot.length
     end = start + count
     last = end == len(job.tokens)
-    return Row(slot.id, start, job.tokens[start:end], job.sampler if last else None)
+    sampler = job.sampler if last else None
+    return Row(slot.id, start, job.tokens[start:end], sampler, job.recorder)

@@ -10,6 +10,7 @@ so what passes with it passes with `LocalEngine`; the two share one test suite. 
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 import time
 from collections import deque
@@ -27,6 +28,7 @@ from oxillama_jupyter.engine.protocol import (
     ModelInfo,
     Part,
     PromptInfo,
+    TokenLogprob,
     Usage,
 )
 from oxillama_jupyter.engine.text import StopFilter
@@ -188,7 +190,8 @@ class ScriptedEngine:
                 await self._pause(self.delay)
                 tokens += 1
                 if isinstance(piece, str):
-                    yield Delta(text=stops.push(piece), tokens=1)
+                    logprobs = _logprobs(request, piece)
+                    yield Delta(text=stops.push(piece), tokens=1, logprobs=logprobs)
                 else:
                     yield Delta.of([piece], 1)
                 if stops.stopped or (isinstance(piece, CallEnd) and not request.parallel_calls):
@@ -249,6 +252,19 @@ class ScriptedEngine:
             if len(self._warm) > _REMEMBERED:
                 self._warm.pop(next(iter(self._warm)))
         return PromptInfo(tokens=len(words), cached_tokens=cached, dropped=dropped or ())
+
+
+def _logprobs(request: GenerateRequest, word: str) -> tuple[TokenLogprob, ...]:
+    """Say of any word that it was as probable as all the rest, and so on with the rest."""
+    if request.logprobs is None:
+        return ()
+    words = [word, *(f" other{rank}" for rank in range(1, request.logprobs))]
+    ranked = tuple(
+        TokenLogprob(rank, text.encode(), -(rank + 1) * math.log(2))
+        for rank, text in enumerate(words)
+    )
+    top = ranked[: request.logprobs]
+    return (TokenLogprob(0, word.encode(), ranked[0].logprob, top),)
 
 
 async def _aiter(

@@ -59,6 +59,9 @@ class TokenizerVocabulary(Protocol):
     eos: int
     add_bos: bool
 
+    def raw(self, token: int) -> bytes:
+        """The token's bytes, control tokens' too."""
+
     def text(self, token: int) -> str:
         """The token as templates write it."""
 
@@ -142,7 +145,7 @@ class PromptBuilder:
     """
 
     def __init__(self, vocabulary: TokenizerVocabulary, template: str, n_ctx: int) -> None:
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._n_ctx = n_ctx
         self._template = ChatTemplate(
             template or CHATML,
@@ -184,15 +187,15 @@ class PromptBuilder:
         tokens: list[int] = []
         for piece, literal in guard.split(text):
             if piece:
-                tokens += self._vocabulary.tokenize(piece, special=True)
+                tokens += self.vocabulary.tokenize(piece, special=True)
             tokens += self._plain(literal)
-        if self._vocabulary.add_bos and tokens[:1] != [self._vocabulary.bos]:
-            tokens.insert(0, self._vocabulary.bos)
+        if self.vocabulary.add_bos and tokens[:1] != [self.vocabulary.bos]:
+            tokens.insert(0, self.vocabulary.bos)
         return tokens
 
     def parser(self, tokens: list[int], tools: list[Json] | None) -> OutputParser:
         """Make the parser of what follows a prompt."""
-        end = "".join(self._vocabulary.text(token) for token in tokens[-16:])
+        end = "".join(self.vocabulary.text(token) for token in tokens[-16:])
         opened = self.format.reasoning_open(end)
         return OutputParser(self.format, tools=tools, reasoning_open=opened)
 
@@ -204,13 +207,13 @@ class PromptBuilder:
     def _plain(self, literal: str) -> list[int]:
         """Tokenise a special token's text as text."""
         if not literal or literal in self._control:
-            return self._vocabulary.tokenize(literal, special=False) if literal else []
+            return self.vocabulary.tokenize(literal, special=False) if literal else []
         # Tokens a user defined are matched even in plain text; no half of one is one.
         middle = len(literal) // 2
         return [
             token
             for half in (literal[:middle], literal[middle:])
-            for token in self._vocabulary.tokenize(half, special=False)
+            for token in self.vocabulary.tokenize(half, special=False)
         ]
 
     def _drop(self, request: GenerateRequest, limit: int) -> tuple[int, ...] | None:

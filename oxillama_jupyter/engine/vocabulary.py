@@ -43,6 +43,10 @@ class LlamaVocabulary:
             piece = self._pieces[token] = self._to_piece(token)
         return piece
 
+    def raw(self, token: int) -> bytes:
+        """The bytes of this token, as it is written in templates where it is a control token."""
+        return self._to_piece(token, special=True)
+
     def text(self, token: int) -> str:
         """The token as it is written in templates, control tokens too; empty for no token."""
         if token < 0:

@@ -199,6 +199,7 @@ def _prepared(
     """Make a job of a request, or the error that refuses it."""
     from oxillama_jupyter.engine.constraints import AfterReasoning
     from oxillama_jupyter.engine.forcing import constrain
+    from oxillama_jupyter.engine.recorder import Recorder
     from oxillama_jupyter.engine.scheduler import Job
     from oxillama_jupyter.engine.text import TextAssembler
 
@@ -212,6 +213,9 @@ def _prepared(
         traceback.print_exc()
         return Output(message.id, None, "EngineError", f"The prompt could not be made: {error!r}")
     parser = builder.parser(tokens, request.tools)
+    recorder = None
+    if request.logprobs is not None:
+        recorder = Recorder(builder.vocabulary.raw, request.logprobs)
     return Job(
         id=message.id,
         tokens=tokens,
@@ -226,6 +230,7 @@ def _prepared(
             else constraint
         ),
         one_call=not request.parallel_calls,
+        recorder=recorder,
     )
 
 
