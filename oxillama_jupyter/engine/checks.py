@@ -42,11 +42,23 @@ def check_request(request: GenerateRequest) -> None:
         if value is not None and value < 1:
             raise InvalidRequest(f"'{name}' must be at least 1, not {value}.", param=name)
     _check_bias(sampling)
+    _check_prompt(request)
     if request.logprobs is not None and not 0 <= request.logprobs <= MOST_ALTERNATIVES:
         raise InvalidRequest(
             f"'logprobs' must be from 0 to {MOST_ALTERNATIVES}, not {request.logprobs}.",
             param="logprobs",
         )
+
+
+def _check_prompt(request: GenerateRequest) -> None:
+    if request.prompt is None:
+        for name in ("suffix", "echo"):
+            if getattr(request, name):
+                raise InvalidRequest(f"'{name}' needs a 'prompt', not messages.", param=name)
+    elif request.messages or request.tools or request.must_call:
+        raise InvalidRequest("A raw 'prompt' has no messages or tools beside it.", param="prompt")
+    elif request.echo and request.suffix is not None:
+        raise InvalidRequest("'echo' and 'suffix' exclude each other.", param="echo")
 
 
 def _check_bias(sampling: Sampling) -> None:

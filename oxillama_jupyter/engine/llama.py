@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from oxillama_jupyter.engine.protocol import Sampling
 
 AnyConstraint: TypeAlias = "TokenConstraint | AfterReasoning"
-__all__ = ["Llama", "LlamaSampler", "ModelError", "build", "log_to_stderr"]
+__all__ = ["AnyConstraint", "Llama", "LlamaSampler", "ModelError", "build", "log_to_stderr"]
 
 _LEVELS = {2: 6, 3: 4, 4: 3}  # llama.cpp's info, warning, error -> syslog's priorities
 _CONTINUED = 5
@@ -40,6 +40,7 @@ _WARM_UP_TOKENS = 64  # enough for every matrix kernel to be chosen as in real p
 _ONE_THREAD_PARAMS = 20_000_000
 _RANDOM_SEED = 0xFFFFFFFF
 _NO_ROOM = 1
+_ECHO_BYTES = 8 << 20  # of logits, where those of a prompt are wanted
 
 
 class ModelError(Exception):
@@ -176,7 +177,8 @@ class Llama:
         memory = physical_memory()
         most = llama_cpp.llama_max_parallel_sequences()
         self._plan = plan(_sizes(self._model), settings, memory, most)
-        self.limits = self._plan.limits
+        rows = min(max(_ECHO_BYTES // (4 * self.vocabulary.n_tokens), 4), 64)
+        self.limits = self._plan.limits._replace(echo_rows=rows)
         self.parking_bytes = self._plan.parking_bytes
         self._context = self._open_context()
         self._memory = llama_cpp.llama_get_memory(self._context)
@@ -298,7 +300,7 @@ class Llama:
         params.n_ctx = self._plan.n_cells
         params.n_batch = params.n_ubatch = limits.n_batch
         params.n_seq_max = limits.n_parallel
-        params.n_outputs_max = limits.n_parallel
+        params.n_outputs_max = limits.n_parallel + limits.echo_rows
         params.n_threads = params.n_threads_batch = self.n_threads
         params.flash_attn_type = int(self._plan.flash_attn)
         params.kv_unified = True

@@ -98,7 +98,7 @@ class Constraint(Struct, frozen=True, omit_defaults=True):
 
 
 class GenerateRequest(Struct, frozen=True, omit_defaults=True):
-    """One generation over a chat history.
+    """One generation over a chat history, or over a prompt as it is.
 
     Attributes:
         messages: Chat messages as templates take them: `role` (system, user, assistant, tool),
@@ -117,11 +117,16 @@ class GenerateRequest(Struct, frozen=True, omit_defaults=True):
         constraint: What the answer must be; None for free text. Where tools are offered, calls
             may be made instead.
         must_call: Names of functions of which the answer must call one; none leave it to the model.
+        prompt: In place of messages: text, or tokens, with no template around it; too long a one
+            is never cut, and nothing in the answer is taken for a call or reasoning.
+        suffix: What follows the answer: the model fills in the middle between prompt and suffix.
+        echo: Whether the answer's text begins with the prompt's, and with `logprobs` theirs are
+            reported too; that reads the whole prompt, even if it is cached.
         logprobs: Report each token's log-probability, and so many alternatives (at most 20); 0 for
             the chosen tokens alone, None for nothing.
     """
 
-    messages: list[dict[str, Any]]  # templates read keys we do not know
+    messages: list[dict[str, Any]] = []  # templates read keys we do not know
     model: str | None = None
     tools: list[dict[str, Any]] | None = None  # JSON Schema inside
     sampling: Sampling = Sampling()
@@ -131,6 +136,9 @@ class GenerateRequest(Struct, frozen=True, omit_defaults=True):
     parallel_calls: bool = True
     constraint: Constraint | None = None
     must_call: tuple[str, ...] = ()
+    prompt: str | tuple[int, ...] | None = None
+    suffix: str | None = None
+    echo: bool = False
     logprobs: int | None = None
 
 

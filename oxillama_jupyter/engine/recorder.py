@@ -6,6 +6,7 @@ what they say about a token once that is chosen.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -96,5 +97,5 @@ class Recorder:
 
 def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     shifted = logits - logits.max()
-    result: NDArray[np.float32] = shifted - np.log(np.exp(shifted).sum(dtype=np.float64))
+    result: NDArray[np.float32] = shifted - math.log(float(np.exp(shifted).sum(dtype=np.float64)))
     return result

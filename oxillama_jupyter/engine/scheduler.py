@@ -116,6 +116,7 @@ class Limits(NamedTuple):
         prefill_seconds: How long a step may take that only prefills.
         mixed_seconds: How long a step may take while somebody generates.
         token_seconds: First guess of what one prompt token takes; measured from then on.
+        echo_rows: The most prompt tokens of one step whose logits are wanted.
     """
 
     n_parallel: int
@@ -125,6 +126,7 @@ class Limits(NamedTuple):
     prefill_seconds: float = 0.12
     mixed_seconds: float = 0.06
     token_seconds: float = 1e-4
+    echo_rows: int = 16
 
 
 @dataclass(slots=True, eq=False)
@@ -141,6 +143,7 @@ class Job:
     parser: OutputParser | None = None
     one_call: bool = False
     recorder: Recorder | None = None
+    echo: str = ""
     reasoning_tokens: int = field(init=False, default=0)
     n_prompt: int = field(init=False)
     limit: int = field(init=False, default=0)
@@ -240,6 +243,8 @@ class Scheduler:
             job = self._waiting.popleft()
             job.slot = self._slots.seat(job.tokens, job.cache_key)
             self._active.append(job)
+            if job.recorder and job.recorder.missing and job.slot.length > job.recorder.seen:
+                self._slots.rewind(job.slot, job.recorder.seen)
             if job.sampler is not None:
                 continue  # it was here before, and lost its place
             job.admitted = self._clock()
@@ -247,6 +252,8 @@ class Scheduler:
             job.sampler = self._backend.sampler(job.sampling, job.constraint)
             info = PromptInfo(job.n_prompt, job.cached, job.dropped)
             outputs.append(Output(job.id, Delta(prompt=info)))
+            if job.echo:
+                outputs.append(Output(job.id, Delta(job.echo)))
         return outputs
 
     def step(self) -> list[Output]:
@@ -282,11 +289,15 @@ class Scheduler:
         jobs = [job for job in self._active if _missing(job) == 1]
         rows = [_row(job, 1) for job in jobs]
         budget = self._budget(len(rows)) if reading else 0
+        echoed = self._limits.echo_rows
         for position, job in enumerate(sorted(reading, key=_missing)):
             share = -(-budget // (len(reading) - position))
             count = min(share, _missing(job))
+            if job.recorder is not None and job.recorder.missing:
+                count = min(count, echoed)
+                echoed -= count
             if count == 0:
-                break
+                continue
             budget -= count
             jobs.append(job)
             rows.append(_row(job, count))

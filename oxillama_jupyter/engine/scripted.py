@@ -18,6 +18,8 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import aclosing
 from typing import Any
 
+from msgspec import structs
+
 from oxillama_jupyter.engine.checks import check_request
 from oxillama_jupyter.engine.protocol import (
     CallEnd,
@@ -176,6 +178,8 @@ class ScriptedEngine:
         admitted = time.perf_counter()
         info = self._read_prompt(request)
         yield Delta(prompt=info)
+        if request.echo:
+            yield _echo(request)
         limit = request.sampling.max_tokens or self._model.n_ctx - info.tokens
         stops = StopFilter(request.sampling.stop)
         tokens = 0
@@ -236,7 +240,7 @@ class ScriptedEngine:
 
     def _read_prompt(self, request: GenerateRequest) -> PromptInfo:
         limit = min(request.max_prompt_tokens or self._model.n_ctx, self._model.n_ctx - 1)
-        words = _tokens(request.messages)
+        words = _tokens(request.messages) if request.prompt is None else _prompt_words(request)
         dropped: tuple[int, ...] | None = ()
         if len(words) > limit and request.truncation == "middle":
             dropped = drop_turns(request.messages, lambda rest: len(_tokens(rest)) <= limit)
@@ -252,6 +256,19 @@ class ScriptedEngine:
             if len(self._warm) > _REMEMBERED:
                 self._warm.pop(next(iter(self._warm)))
         return PromptInfo(tokens=len(words), cached_tokens=cached, dropped=dropped or ())
+
+
+def _prompt_words(request: GenerateRequest) -> list[str]:
+    if isinstance(request.prompt, str):
+        return _WORD.findall(request.prompt)
+    return [f" {token}" for token in request.prompt or ()]
+
+
+def _echo(request: GenerateRequest) -> Delta:
+    words = _prompt_words(request)
+    entries = [entry for word in words for entry in _logprobs(request, word)]
+    entries[:1] = [structs.replace(entry, logprob=None, top=()) for entry in entries[:1]]
+    return Delta("".join(words), prompt_logprobs=tuple(entries))
 
 
 def _logprobs(request: GenerateRequest, word: str) -> tuple[TokenLogprob, ...]:

@@ -103,6 +103,10 @@ class Slots:
         slot.busy = False
         slot.used = self._tick()
 
+    def rewind(self, slot: Slot, length: int) -> None:
+        """Forget what a slot holds beyond `length`: it is to be computed again."""
+        slot.length = self._cells.keep(slot.id, length)
+
     def park_idle(self) -> None:
         """Move all idle sequences out of the cache: somebody generates."""
         for slot in self._slots:

@@ -18,6 +18,7 @@ from jinja2 import TemplateError
 from jinja2.ext import loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from oxillama_jupyter.engine.completions import Vocabulary, raw_tokens
 from oxillama_jupyter.engine.formats import detect
 from oxillama_jupyter.engine.parsing import OutputParser
 from oxillama_jupyter.engine.tooltext import with_tools
@@ -52,21 +53,13 @@ _RENDER_ERRORS = (
 Json = Any  # JSON of any shape: messages, tools, arguments
 
 
-class TokenizerVocabulary(Protocol):
+class TokenizerVocabulary(Vocabulary, Protocol):
     """What prompts need of a vocabulary."""
 
-    bos: int
     eos: int
-    add_bos: bool
-
-    def raw(self, token: int) -> bytes:
-        """The token's bytes, control tokens' too."""
 
     def text(self, token: int) -> str:
         """The token as templates write it."""
-
-    def tokenize(self, text: str, *, special: bool) -> list[int]:
-        """Turn text into tokens."""
 
     def special_tokens(self) -> dict[str, bool]:
         """Texts that may become one token; True for control tokens."""
@@ -166,8 +159,13 @@ class PromptBuilder:
             ContextLengthExceeded: It does not fit; the message has both numbers.
             InvalidRequest: The template refused the messages.
         """
-        tokens = self.tokens(request.messages, request.tools)
         limit = min(request.max_prompt_tokens or self._n_ctx, self._n_ctx - 1)
+        if request.prompt is not None:
+            tokens = raw_tokens(request, self.vocabulary)
+            if len(tokens) > limit:
+                raise ContextLengthExceeded(self._too_long(len(tokens), limit), param="prompt")
+            return tokens, ()
+        tokens = self.tokens(request.messages, request.tools)
         if len(tokens) <= limit:
             return tokens, ()
         dropped = self._drop(request, limit) if request.truncation == "middle" else None

@@ -30,6 +30,11 @@ class LlamaVocabulary:
         )
         self.bos: int = llama_cpp.llama_vocab_bos(self._vocab)
         self.eos: int = llama_cpp.llama_vocab_eos(self._vocab)
+        self.fill: tuple[int, int, int] = (
+            llama_cpp.llama_vocab_fim_pre(self._vocab),
+            llama_cpp.llama_vocab_fim_suf(self._vocab),
+            llama_cpp.llama_vocab_fim_mid(self._vocab),
+        )
         self.add_bos: bool = llama_cpp.llama_vocab_get_add_bos(self._vocab)
 
     def is_end(self, token: int) -> bool:

@@ -33,9 +33,10 @@ from oxillama_jupyter.errors import OxillamaError
 if TYPE_CHECKING:
     from typing import IO
 
-    from oxillama_jupyter.engine.constraints import ConstraintCompiler
+    from oxillama_jupyter.engine.constraints import ConstraintCompiler, TokenConstraint
     from oxillama_jupyter.engine.frames import FromChild
-    from oxillama_jupyter.engine.llama import Llama
+    from oxillama_jupyter.engine.llama import AnyConstraint, Llama
+    from oxillama_jupyter.engine.parsing import OutputParser
     from oxillama_jupyter.engine.scheduler import Job, Scheduler
     from oxillama_jupyter.engine.templates import PromptBuilder
 
@@ -197,7 +198,7 @@ def _prepared(
     builder: PromptBuilder, compiler: ConstraintCompiler, message: Submit
 ) -> Job | Output:
     """Make a job of a request, or the error that refuses it."""
-    from oxillama_jupyter.engine.constraints import AfterReasoning
+    from oxillama_jupyter.engine.completions import raw_text
     from oxillama_jupyter.engine.forcing import constrain
     from oxillama_jupyter.engine.recorder import Recorder
     from oxillama_jupyter.engine.scheduler import Job
@@ -212,10 +213,12 @@ def _prepared(
     except Exception as error:  # noqa: BLE001 - one bad request must not end this thread
         traceback.print_exc()
         return Output(message.id, None, "EngineError", f"The prompt could not be made: {error!r}")
-    parser = builder.parser(tokens, request.tools)
+    raw = request.prompt is not None
+    parser = None if raw else builder.parser(tokens, request.tools)
     recorder = None
     if request.logprobs is not None:
-        recorder = Recorder(builder.vocabulary.raw, request.logprobs)
+        shown = tokens if request.echo else None
+        recorder = Recorder(builder.vocabulary.raw, request.logprobs, shown)
     return Job(
         id=message.id,
         tokens=tokens,
@@ -224,14 +227,22 @@ def _prepared(
         cache_key=request.cache_key,
         dropped=dropped,
         parser=parser,
-        constraint=(
-            AfterReasoning(constraint, lambda: parser.reasoning)
-            if constraint is not None and parser.reasoning
-            else constraint
-        ),
+        constraint=_after_reasoning(constraint, parser),
         one_call=not request.parallel_calls,
         recorder=recorder,
+        echo=raw_text(request, builder.vocabulary) if request.echo else "",
     )
+
+
+def _after_reasoning(
+    constraint: TokenConstraint | None, parser: OutputParser | None
+) -> AnyConstraint | None:
+    """Let a constraint wait where the prompt ends inside reasoning."""
+    from oxillama_jupyter.engine.constraints import AfterReasoning
+
+    if constraint is None or parser is None or not parser.reasoning:
+        return constraint
+    return AfterReasoning(constraint, lambda: parser.reasoning)
 
 
 def _scheduler(llama: Llama) -> Scheduler:
