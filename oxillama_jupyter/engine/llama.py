@@ -1,7 +1,7 @@
 """llama.cpp through its low-level API: the model, one context, one batch, samplers.
 
-Beside `vocabulary`, the only module that imports `llama_cpp`; it runs in the engine's process, on
-the decode thread.
+Beside `vocabulary` and `samplers`, the only module that imports `llama_cpp`; it runs in the
+engine's process, on the decode thread.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 
 from oxillama_jupyter.engine.machine import physical_cores, physical_memory
 from oxillama_jupyter.engine.protocol import ModelInfo
+from oxillama_jupyter.engine.samplers import make_chain
 from oxillama_jupyter.engine.scheduler import CacheFull, Row
 from oxillama_jupyter.engine.sizes import ModelSizes, plan
 from oxillama_jupyter.engine.vocabulary import LlamaVocabulary
@@ -38,7 +39,6 @@ _LEVELS = {2: 6, 3: 4, 4: 3}  # llama.cpp's info, warning, error -> syslog's pri
 _CONTINUED = 5
 _WARM_UP_TOKENS = 64  # enough for every matrix kernel to be chosen as in real prefill
 _ONE_THREAD_PARAMS = 20_000_000
-_RANDOM_SEED = 0xFFFFFFFF
 _NO_ROOM = 1
 _ECHO_BYTES = 8 << 20  # of logits, where those of a prompt are wanted
 
@@ -78,49 +78,15 @@ def log_to_stderr() -> None:
 class LlamaSampler:
     """A llama.cpp sampler chain for one generation, and the constraint that goes before it."""
 
-    def __init__(
-        self, sampling: Sampling, n_vocab: int, window: int, constraint: AnyConstraint | None
-    ) -> None:
+    def __init__(self, chain: Any, constraint: AnyConstraint | None) -> None:  # a C pointer
+        self.chain = chain
         self.constraint = constraint
-        params = llama_cpp.llama_sampler_chain_default_params()
-        self.chain: Any = llama_cpp.llama_sampler_chain_init(params)  # an opaque C pointer
-        for link in _links(sampling, n_vocab, window):
-            llama_cpp.llama_sampler_chain_add(self.chain, link)
 
     def close(self) -> None:
         """Free it; the second time does nothing."""
         if self.chain is not None:
             llama_cpp.llama_sampler_free(self.chain)
             self.chain = None
-
-
-def _links(sampling: Sampling, n_vocab: int, window: int) -> list[Any]:  # opaque C pointers
-    """The chain in llama.cpp's own order; links that would do nothing are left out."""
-    links = []
-    if sampling.logit_bias:
-        bias = (llama_cpp.llama_logit_bias * len(sampling.logit_bias))(
-            *(llama_cpp.llama_logit_bias(*pair) for pair in sampling.logit_bias.items())
-        )
-        links.append(llama_cpp.llama_sampler_init_logit_bias(n_vocab, len(bias), bias))
-    penalties = (sampling.repeat_penalty, sampling.frequency_penalty, sampling.presence_penalty)
-    if penalties != (1.0, 0.0, 0.0):
-        links.append(llama_cpp.llama_sampler_init_penalties(n_vocab, window, *penalties))
-    if sampling.temperature <= 0:
-        return [*links, llama_cpp.llama_sampler_init_greedy()]
-    if sampling.top_k > 0:
-        links.append(llama_cpp.llama_sampler_init_top_k(sampling.top_k))
-    if sampling.top_p < 1:
-        links.append(llama_cpp.llama_sampler_init_top_p(sampling.top_p, 1))
-    if sampling.min_p > 0:
-        links.append(llama_cpp.llama_sampler_init_min_p(sampling.min_p, 1))
-    links.append(llama_cpp.llama_sampler_init_temp(sampling.temperature))
-    links.append(llama_cpp.llama_sampler_init_dist(_seed(sampling.seed)))
-    return links
-
-
-def _seed(seed: int | None) -> int:
-    """Fit any integer into llama.cpp's seed, whose last value means a random one."""
-    return _RANDOM_SEED if seed is None else seed % _RANDOM_SEED
 
 
 class _Batch:
@@ -228,9 +194,9 @@ class Llama:
         self.limits = self.limits._replace(token_seconds=seconds)
 
     def sampler(self, sampling: Sampling, constraint: AnyConstraint | None = None) -> LlamaSampler:
-        """Make a sampler; penalties look at all that was generated, and at nothing else."""
-        n_ctx = self.limits.n_ctx
-        return LlamaSampler(sampling, self.vocabulary.n_tokens, n_ctx, constraint)
+        """Make a sampler; penalties look at what was generated, and at nothing else."""
+        vocabulary = llama_cpp.llama_model_get_vocab(self._model)
+        return LlamaSampler(make_chain(sampling, vocabulary, self.limits.n_ctx), constraint)
 
     def step(self, rows: Sequence[Row]) -> list[int]:
         """Decode a batch and choose a token for each row that has a sampler."""

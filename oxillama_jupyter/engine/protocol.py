@@ -46,10 +46,13 @@ Truncation = Literal["disabled", "middle"]
 
 
 class Sampling(Struct, frozen=True, omit_defaults=True):
-    """How the next token is chosen; llama.cpp's names and meanings.
+    """How the next token is chosen; llama.cpp's names, meanings and order, all off by default.
 
     A temperature of 0 is greedy. `max_tokens` None means: up to the end of the context. `seed` None
     means: a new one each time. `logit_bias` maps token ids to what is added to their logits.
+    Windows (`repeat_last_n`, `dry_penalty_last_n`) of -1 are the whole answer; penalties never
+    look at the prompt. Mirostat 1 or 2 takes the place of all that truncates, `adaptive_target`
+    that of the last random choice.
     """
 
     temperature: float = 1.0
@@ -63,6 +66,24 @@ class Sampling(Struct, frozen=True, omit_defaults=True):
     max_tokens: Annotated[int, Meta(ge=1)] | None = None
     stop: tuple[str, ...] = ()
     logit_bias: dict[int, float] = {}
+    typical_p: float = 1.0
+    top_n_sigma: float = -1.0
+    xtc_probability: float = 0.0
+    xtc_threshold: float = 0.1
+    dynatemp_range: float = 0.0
+    dynatemp_exponent: float = 1.0
+    mirostat: int = 0
+    mirostat_tau: float = 5.0
+    mirostat_eta: float = 0.1
+    repeat_last_n: int = -1
+    dry_multiplier: float = 0.0
+    dry_base: float = 1.75
+    dry_allowed_length: int = 2
+    dry_penalty_last_n: int = -1
+    dry_sequence_breakers: tuple[str, ...] = ("\n", ":", '"', "*")
+    adaptive_target: float = -1.0
+    adaptive_decay: float = 0.9
+    min_keep: int = 0
 
 
 class Constraint(Struct, frozen=True, omit_defaults=True):

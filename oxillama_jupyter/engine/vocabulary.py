@@ -1,4 +1,4 @@
-"""The model's vocabulary, as llama.cpp has it: the other module that imports `llama_cpp`.
+"""The model's vocabulary, as llama.cpp has it: one of those that import `llama_cpp`.
 
 May be read from any thread: llama.cpp does not change it.
 """
