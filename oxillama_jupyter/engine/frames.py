@@ -1,6 +1,6 @@
 """The messages on the engine's pipe: msgpack behind a four-byte length, in both directions.
 
-Parent to child: one `Configure`, then `Submit` and `Abort`; closing the pipe ends the child.
+Parent to child: one `Configure`, then `Submit`, `Embed`, `Abort`; closing the pipe ends the child.
 Child to parent: `Phase` while it starts, then `Ready` or `StartFailed`, then one `Step` for each
 decode step, with what it gave every sequence.
 """
@@ -15,6 +15,8 @@ from msgspec import Struct
 
 from oxillama_jupyter.engine.protocol import (
     Delta,
+    Embeddings,
+    EmbedRequest,
     GenerateRequest,
     ModelInfo,
 )
@@ -22,6 +24,7 @@ from oxillama_jupyter.engine.protocol import (
 __all__ = [
     "Abort",
     "Configure",
+    "Embed",
     "FromChild",
     "Output",
     "Phase",
@@ -73,6 +76,13 @@ class Submit(Struct, frozen=True, tag="submit"):
     request: GenerateRequest
 
 
+class Embed(Struct, frozen=True, tag="embed"):
+    """Texts to embed; one output answers it."""
+
+    id: int
+    request: EmbedRequest
+
+
 class Abort(Struct, frozen=True, tag="abort"):
     """Nobody waits for this generation any more."""
 
@@ -107,6 +117,7 @@ class Output(Struct, frozen=True, omit_defaults=True, array_like=True, gc=False)
         error: Name of a class in `oxillama_jupyter.errors`.
         message: What that error says.
         param: Which parameter of the request it is about.
+        embeddings: The whole answer to `Embed`.
     """
 
     id: int
@@ -114,6 +125,7 @@ class Output(Struct, frozen=True, omit_defaults=True, array_like=True, gc=False)
     error: str | None = None
     message: str = ""
     param: str | None = None
+    embeddings: Embeddings | None = None
 
 
 class Step(Struct, frozen=True, tag="step"):
@@ -122,7 +134,7 @@ class Step(Struct, frozen=True, tag="step"):
     outputs: list[Output]
 
 
-ToChild = Configure | Submit | Abort
+ToChild = Configure | Submit | Embed | Abort
 FromChild = Phase | Ready | StartFailed | Step
 
 _encoder = msgspec.msgpack.Encoder()

@@ -1,7 +1,7 @@
 """llama.cpp through its low-level API: the model, one context, one batch, samplers.
 
-Beside `vocabulary` and `samplers`, the only module that imports `llama_cpp`; it runs in the
-engine's process, on the decode thread.
+Beside `vocabulary`, `samplers` and `encoder`, the only module that imports `llama_cpp`; it runs in
+the engine's process, on the decode thread.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from oxillama_jupyter.engine.samplers import make_chain
 from oxillama_jupyter.engine.scheduler import CacheFull, Row
 from oxillama_jupyter.engine.sizes import ModelSizes, plan
 from oxillama_jupyter.engine.vocabulary import LlamaVocabulary
+from oxillama_jupyter.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,17 +30,27 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from oxillama_jupyter.engine.constraints import AfterReasoning, TokenConstraint
+    from oxillama_jupyter.engine.encoder import Encoder
     from oxillama_jupyter.engine.frames import Configure
     from oxillama_jupyter.engine.protocol import Sampling
 
 AnyConstraint: TypeAlias = "TokenConstraint | AfterReasoning"
-__all__ = ["AnyConstraint", "Llama", "LlamaSampler", "ModelError", "build", "log_to_stderr"]
+__all__ = [
+    "AnyConstraint",
+    "Batch",
+    "Llama",
+    "LlamaSampler",
+    "ModelError",
+    "build",
+    "log_to_stderr",
+]
 
 _LEVELS = {2: 6, 3: 4, 4: 3}  # llama.cpp's info, warning, error -> syslog's priorities
 _CONTINUED = 5
 _WARM_UP_TOKENS = 64  # enough for every matrix kernel to be chosen as in real prefill
 _ONE_THREAD_PARAMS = 20_000_000
 _NO_ROOM = 1
+_MOST_EMBEDDED = 2048  # tokens of one text: a model that generates keeps cells for each
 _ECHO_BYTES = 8 << 20  # of logits, where those of a prompt are wanted
 
 
@@ -89,7 +100,7 @@ class LlamaSampler:
             self.chain = None
 
 
-class _Batch:
+class Batch:
     """One reusable `llama_batch` whose arrays are numpy's, so that filling it is a few copies."""
 
     def __init__(self, size: int) -> None:
@@ -148,7 +159,12 @@ class Llama:
         self.parking_bytes = self._plan.parking_bytes
         self._context = self._open_context()
         self._memory = llama_cpp.llama_get_memory(self._context)
-        self._batch = _Batch(self.limits.n_batch)
+        self._batch = Batch(self.limits.n_batch)
+        self.generates = bool(self._memory)  # a model without memory only makes embeddings
+        self.embed_width = llama_cpp.llama_model_n_embd_out(self._model)
+        most = _MOST_EMBEDDED if self.generates else self.limits.n_ctx
+        self.embed_limit = min(self.limits.n_ctx, most)
+        self._encoder: Encoder | None = None
         self._row = ctypes.c_float * self.vocabulary.n_tokens
 
     def info(self) -> ModelInfo:
@@ -182,7 +198,10 @@ class Llama:
     def warm_up(self) -> None:
         """Decode a prompt and a token, so that settings that crash do it now; time them."""
         token = max(self.vocabulary.bos, 0)
-        count = min(_WARM_UP_TOKENS, self.limits.n_batch)
+        count = min(_WARM_UP_TOKENS, self.limits.n_batch, self.embed_limit)
+        if not self.generates:
+            self.embed([[token] * count])
+            return
         prompt = Row(0, 0, [token] * count, None)
         self._decode([prompt])
         started = time.perf_counter()
@@ -192,6 +211,17 @@ class Llama:
         seconds = (time.perf_counter() - started) / count
         self.keep(0, 0)
         self.limits = self.limits._replace(token_seconds=seconds)
+
+    def embed(self, sequences: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """Embed some sequences in one batch; the first time makes the context for it."""
+        from oxillama_jupyter.engine.encoder import Encoder
+
+        try:
+            if self._encoder is None:
+                self._encoder = Encoder(self._model, self.embed_limit, self.n_threads)
+            return self._encoder.encode(sequences)
+        except ModelError as error:
+            raise EngineError(str(error)) from error
 
     def sampler(self, sampling: Sampling, constraint: AnyConstraint | None = None) -> LlamaSampler:
         """Make a sampler; penalties look at what was generated, and at nothing else."""
@@ -233,7 +263,9 @@ class Llama:
         return bool(llama_cpp.llama_state_seq_set_data(self._context, state, size, sequence))
 
     def close(self) -> None:
-        """Free the context and the model."""
+        """Free the contexts and the model."""
+        if self._encoder is not None:
+            self._encoder.close()
         llama_cpp.llama_free(self._context)
         llama_cpp.llama_model_free(self._model)
 

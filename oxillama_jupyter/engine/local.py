@@ -23,9 +23,11 @@ import msgspec
 
 from oxillama_jupyter import errors
 from oxillama_jupyter.engine.checks import check_request
+from oxillama_jupyter.engine.embeddings import Embeddings, EmbedRequest, check_embed
 from oxillama_jupyter.engine.frames import (
     Abort,
     Configure,
+    Embed,
     Submit,
     decode_to_child,
     encode,
@@ -33,6 +35,7 @@ from oxillama_jupyter.engine.frames import (
 )
 from oxillama_jupyter.engine.process import ChildProcess, StartError, describe_exit
 from oxillama_jupyter.engine.protocol import Delta, EngineStatus, GenerateRequest, ModelInfo
+from oxillama_jupyter.engine.replies import Replies
 from oxillama_jupyter.engine.verdicts import Verdict, Verdicts
 from oxillama_jupyter.errors import (
     EngineCrashed,
@@ -116,6 +119,7 @@ class LocalEngine:
         self._logger = logger or logging.getLogger(__name__)
         self._ids = itertools.count(1)
         self._streams: dict[int, _Stream] = {}
+        self._replies = Replies()
         self._child: ChildProcess | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
@@ -136,8 +140,7 @@ class LocalEngine:
 
     async def generate(self, request: GenerateRequest) -> AsyncGenerator[Delta, None]:
         """Generate; closing the iterator frees the sequence within one step."""
-        if request.model not in (None, self._model.id):
-            raise ModelNotFound(f"The model '{request.model}' does not exist.", param="model")
+        self._check_model(request.model)
         check_request(request)
         number = next(self._ids)
         frame = _frame(Submit(number, request))
@@ -157,6 +160,20 @@ class LocalEngine:
             del self._streams[number]
             if not finished:
                 child.send(encode(Abort(number)))
+
+    async def embed(self, request: EmbedRequest) -> Embeddings:
+        """Embed texts; cancelling aborts."""
+        self._check_model(request.model)
+        check_embed(request)
+        number = next(self._ids)
+        frame = _frame(Embed(number, request))
+        child = await self._running()
+        child.send(frame)
+        try:
+            return await self._replies.wait(number)
+        except asyncio.CancelledError:
+            child.send(encode(Abort(number)))
+            raise
 
     def models(self) -> list[ModelInfo]:
         """The one model; its sizes are known once it is loaded."""
@@ -268,6 +285,7 @@ class LocalEngine:
         for output in outputs:
             stream = self._streams.get(output.id)
             if stream is None:
+                self._replies.settle(output)
                 continue
             if output.delta is not None:
                 stream.push(output.delta)
@@ -278,6 +296,11 @@ class LocalEngine:
     def _fail_all(self, make_error: Callable[[], OxillamaError]) -> None:
         for stream in self._streams.values():
             stream.fail(make_error())
+        self._replies.fail_all(make_error)
+
+    def _check_model(self, name: str | None) -> None:
+        if name not in (None, self._model.id):
+            raise ModelNotFound(f"The model '{name}' does not exist.", param="model")
 
     def _settle(self, state: Literal["starting", "ok", "failed"], detail: str) -> None:
         self._state, self._detail = state, detail
@@ -300,7 +323,7 @@ class LocalEngine:
         return self._child
 
 
-def _frame(message: Submit) -> bytes:
+def _frame(message: Submit | Embed) -> bytes:
     """Encode a request that the child is sure to understand; one that it is not would end it."""
     try:
         frame = encode(message)

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Protocol
 import msgspec
 from msgspec import Meta, Struct
 
+from oxillama_jupyter.engine.embeddings import Embeddings, EmbedRequest
 from oxillama_jupyter.engine.json_schema import read_schema
 from oxillama_jupyter.engine.logprobs import TokenLogprob
 from oxillama_jupyter.engine.parts import CallArguments, CallBegin, CallEnd, Part, Reasoning, Text
@@ -26,6 +27,8 @@ __all__ = [
     "CallEnd",
     "Constraint",
     "Delta",
+    "EmbedRequest",
+    "Embeddings",
     "Engine",
     "EngineStatus",
     "FinishReason",
@@ -49,8 +52,9 @@ class Sampling(Struct, frozen=True, omit_defaults=True):
     """How the next token is chosen; llama.cpp's names, meanings and order, all off by default.
 
     A temperature of 0 is greedy. `max_tokens` None means: up to the end of the context. `seed` None
-    means: a new one each time. `logit_bias` maps token ids to what is added to their logits.
-    Windows (`repeat_last_n`, `dry_penalty_last_n`) of -1 are the whole answer; penalties never
+    means: a new one each time; a given one repeats an answer where it is computed alone again or
+    among the same others, since batches of other shapes round the last bits of logits differently.
+    `logit_bias` maps token ids to what is added to their logits. Windows (`repeat_last_n`, `dry_penalty_last_n`) of -1 are the whole answer; penalties never
     look at the prompt. Mirostat 1 or 2 takes the place of all that truncates, `adaptive_target`
     that of the last random choice.
     """
@@ -308,6 +312,15 @@ class Engine(Protocol):
             ModelNotFound: `request.model` is not served here.
             EngineUnavailable: The engine is not running, and why.
             EngineCrashed: Its process died meanwhile; the message ends with its log's last lines.
+        """
+
+    async def embed(self, request: EmbedRequest) -> Embeddings:
+        """Embed texts; cancelling the caller's task aborts.
+
+        Raises:
+            ContextLengthExceeded: An input is too long; the message has both numbers.
+            InvalidRequest: An input is empty or no text, or there are too few dimensions.
+            EngineError: The model makes no embeddings; otherwise as `generate`.
         """
 
     def models(self) -> list[ModelInfo]:

@@ -1,7 +1,7 @@
 """llama.cpp's samplers, chained in llama.cpp's own order for one generation.
 
-The chain's random numbers come from the request's seed alone, so what else is generated meanwhile
-changes nothing but the last bits of the logits.
+The chain's random numbers come from the request's seed alone: what else is generated meanwhile may
+change the last bits of the logits, and nothing else.
 """
 
 from __future__ import annotations

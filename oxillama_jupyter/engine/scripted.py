@@ -10,8 +10,10 @@ so what passes with it passes with `LocalEngine`; the two share one test suite. 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import math
 import re
+import struct
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
@@ -21,9 +23,12 @@ from typing import Any
 from msgspec import structs
 
 from oxillama_jupyter.engine.checks import check_request
+from oxillama_jupyter.engine.embeddings import check_embed
 from oxillama_jupyter.engine.protocol import (
     CallEnd,
     Delta,
+    Embeddings,
+    EmbedRequest,
     EngineStatus,
     FinishReason,
     GenerateRequest,
@@ -35,7 +40,12 @@ from oxillama_jupyter.engine.protocol import (
 )
 from oxillama_jupyter.engine.text import StopFilter
 from oxillama_jupyter.engine.truncation import drop_turns
-from oxillama_jupyter.errors import ContextLengthExceeded, EngineUnavailable, ModelNotFound
+from oxillama_jupyter.errors import (
+    ContextLengthExceeded,
+    EngineUnavailable,
+    InvalidRequest,
+    ModelNotFound,
+)
 
 __all__ = ["Reply", "ScriptedEngine"]
 
@@ -47,6 +57,7 @@ Pieces are texts, or parts: reasoning and calls, as a parser would have made the
 
 _WORD = re.compile(r"\s*\S+\s*?|\s+")
 _REMEMBERED = 256
+_WIDTH = 32  # numbers of an embedding
 
 
 class ScriptedEngine:
@@ -130,6 +141,20 @@ class ScriptedEngine:
             self.aborted += not finished
             raise
 
+    async def embed(self, request: EmbedRequest) -> Embeddings:
+        """Give any text its own vector, always the same one."""
+        self._check_model(request.model)
+        check_embed(request)
+        width = request.dimensions or _WIDTH
+        if width > _WIDTH:
+            raise InvalidRequest(f"'dimensions' must be at most {_WIDTH}.", param="dimensions")
+        await self._pause(self.delay)
+        words = [
+            _WORD.findall(item) if isinstance(item, str) else [str(token) for token in item]
+            for item in request.inputs
+        ]
+        return Embeddings([_vector(text, width) for text in words], [len(w) for w in words], width)
+
     def models(self) -> list[ModelInfo]:
         """The one model."""
         return [self._model]
@@ -149,11 +174,14 @@ class ScriptedEngine:
         self._started = False
         self._closed.set()
 
-    def _check(self, request: GenerateRequest) -> None:
+    def _check_model(self, name: str | None) -> None:
         if not self._started:
             raise EngineUnavailable("The scripted engine is not running.")
-        if request.model not in (None, self._model.id):
-            raise ModelNotFound(f"The model '{request.model}' does not exist.", param="model")
+        if name not in (None, self._model.id):
+            raise ModelNotFound(f"The model '{name}' does not exist.", param="model")
+
+    def _check(self, request: GenerateRequest) -> None:
+        self._check_model(request.model)
         check_request(request)
         if self.error is not None and self.fail_after is None:
             raise self.error
@@ -256,6 +284,13 @@ class ScriptedEngine:
             if len(self._warm) > _REMEMBERED:
                 self._warm.pop(next(iter(self._warm)))
         return PromptInfo(tokens=len(words), cached_tokens=cached, dropped=dropped or ())
+
+
+def _vector(words: list[str], width: int) -> bytes:
+    digest = hashlib.sha256("".join(words).encode()).digest()
+    numbers = [byte - 127.5 for byte in digest[:width]]
+    length = math.hypot(*numbers)
+    return struct.pack(f"<{width}f", *(number / length for number in numbers))
 
 
 def _prompt_words(request: GenerateRequest) -> list[str]:

@@ -131,6 +131,9 @@ class ChatTemplate:
 class PromptBuilder:
     """Makes the prompts of one model; safe to call from any one thread at a time.
 
+    Attributes:
+        refusal: Why there are no prompts for this model; empty where there are.
+
     Args:
         vocabulary: The model's.
         template: The GGUF's chat template; empty for ChatML.
@@ -140,6 +143,7 @@ class PromptBuilder:
     def __init__(self, vocabulary: TokenizerVocabulary, template: str, n_ctx: int) -> None:
         self.vocabulary = vocabulary
         self._n_ctx = n_ctx
+        self.refusal = ""
         self._template = ChatTemplate(
             template or CHATML,
             bos_token=vocabulary.text(vocabulary.bos),
@@ -159,6 +163,8 @@ class PromptBuilder:
             ContextLengthExceeded: It does not fit; the message has both numbers.
             InvalidRequest: The template refused the messages.
         """
+        if self.refusal:
+            raise InvalidRequest(self.refusal, param="model")
         limit = min(request.max_prompt_tokens or self._n_ctx, self._n_ctx - 1)
         if request.prompt is not None:
             tokens = raw_tokens(request, self.vocabulary)

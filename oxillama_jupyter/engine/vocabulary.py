@@ -58,14 +58,19 @@ class LlamaVocabulary:
             return ""
         return self._to_piece(token, special=True).decode(errors="replace")
 
-    def tokenize(self, text: str, *, special: bool) -> list[int]:
-        """Turn text into tokens; `special` tells whether control tokens are recognised in it."""
+    def tokenize(self, text: str, *, special: bool, around: bool = False) -> list[int]:
+        """Turn text into tokens.
+
+        Args:
+            text: What to tokenise.
+            special: Whether control tokens are recognised in it.
+            around: Whether to add the special tokens the model wants around a whole text.
+        """
         data = text.encode(errors="replace")
         room = len(data) + 8
         tokens = (ctypes.c_int32 * room)()
-        add_special = False
         count = llama_cpp.llama_tokenize(
-            self._vocab, data, len(data), tokens, room, add_special, special
+            self._vocab, data, len(data), tokens, room, around, special
         )
         return tokens[:count]
 

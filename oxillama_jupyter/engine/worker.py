@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 from oxillama_jupyter.engine.frames import (
     Abort,
     Configure,
+    Embed,
     Output,
     Phase,
     Ready,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from typing import IO
 
     from oxillama_jupyter.engine.constraints import ConstraintCompiler, TokenConstraint
+    from oxillama_jupyter.engine.embedder import Embedder, EmbedJob
     from oxillama_jupyter.engine.frames import FromChild
     from oxillama_jupyter.engine.llama import AnyConstraint, Llama
     from oxillama_jupyter.engine.parsing import OutputParser
@@ -80,8 +82,8 @@ class Worker:
     def __init__(self, source: IO[bytes], sink: int) -> None:
         self._source = source
         self._sink = sink
-        self._inbox: SimpleQueue[Job | Output | int] = SimpleQueue()
-        self._prompts: SimpleQueue[Submit] = SimpleQueue()
+        self._inbox: SimpleQueue[Job | EmbedJob | Output | int] = SimpleQueue()
+        self._prompts: SimpleQueue[Submit | Embed] = SimpleQueue()
         self._lock = threading.Lock()
         self._preparing: set[int] = set()
 
@@ -94,19 +96,22 @@ class Worker:
             return 2
         threading.Thread(target=self._intake, name="intake", daemon=True).start()
         try:
-            llama, *makers = self._load(settings)
+            llama, builder, compiler, embedder = self._load(settings)
         except _start_errors() as error:
             self._send(StartFailed(str(error)))
             return 1
+        makers = (builder, compiler, embedder)
         threading.Thread(target=self._prepare, args=makers, name="prompts", daemon=True).start()
         self._send(Ready(llama.info(), llama.settings()))
-        return self._decode(_scheduler(llama))
+        return self._decode(_scheduler(llama), embedder)
 
     # -- starting --------------------------------------------------------------------------------
 
-    def _load(self, settings: Configure) -> tuple[Llama, PromptBuilder, ConstraintCompiler]:
+    def _load(
+        self, settings: Configure
+    ) -> tuple[Llama, PromptBuilder, ConstraintCompiler, Embedder]:
         """Import llama.cpp, load the model, prove that it decodes."""
-        from oxillama_jupyter.engine import constraints, llama, templates
+        from oxillama_jupyter.engine import constraints, embedder, llama, templates
 
         llama.log_to_stderr()
         self._send(Phase(f"loading the model ({llama.build()})"))
@@ -115,7 +120,10 @@ class Worker:
         model.warm_up()
         builder = templates.PromptBuilder(model.vocabulary, model.template, model.limits.n_ctx)
         model.vocabulary.reveal(builder.format.tags)
-        return model, builder, constraints.ConstraintCompiler(model.vocabulary)
+        if not model.generates:
+            builder.refusal = "This model makes embeddings; it cannot generate text."
+        compiler = constraints.ConstraintCompiler(model.vocabulary)
+        return model, builder, compiler, embedder.Embedder(model, model.vocabulary)
 
     # -- threads ---------------------------------------------------------------------------------
 
@@ -132,7 +140,7 @@ class Worker:
     def _take_in(self) -> None:
         while (frame := read_frame(self._source)) is not None:
             message = decode_to_child(frame)
-            if isinstance(message, Submit):
+            if isinstance(message, Submit | Embed):
                 with self._lock:
                     self._preparing.add(message.id)
                 self._prompts.put(message)
@@ -143,33 +151,46 @@ class Worker:
                     else:
                         self._inbox.put(message.id)
 
-    def _prepare(self, builder: PromptBuilder, compiler: ConstraintCompiler) -> None:
+    def _prepare(
+        self, builder: PromptBuilder, compiler: ConstraintCompiler, embedder: Embedder
+    ) -> None:
         """Render and tokenise prompts and compile constraints, beside the decode loop."""
         while True:
             message = self._prompts.get()
-            prepared = _prepared(builder, compiler, message)
+            prepared = (
+                embedder.prepare(message)
+                if isinstance(message, Embed)
+                else _prepared(builder, compiler, message)
+            )
             with self._lock:
                 if message.id in self._preparing:
                     self._preparing.remove(message.id)
                     self._inbox.put(prepared)
 
-    def _decode(self, scheduler: Scheduler) -> NoReturn:
+    def _decode(self, scheduler: Scheduler, embedder: Embedder) -> NoReturn:
         """Decode for ever; sleep where there is nothing to do."""
         while True:
-            self._receive(scheduler)
+            self._receive(scheduler, embedder)
             self._send_step(scheduler.admit())
             self._send_step(scheduler.step())
+            self._send_step(embedder.step())
 
-    def _receive(self, scheduler: Scheduler) -> None:
+    def _receive(self, scheduler: Scheduler, embedder: Embedder) -> None:
         """Hand new jobs and aborts to the scheduler; wait for them only when it is idle."""
+        from oxillama_jupyter.engine.scheduler import Job
+
         refused: list[Output] = []
         try:
             while True:
-                item = self._inbox.get(block=not scheduler.busy and not refused)
+                idle = not (scheduler.busy or embedder.busy or refused)
+                item = self._inbox.get(block=idle)
                 if isinstance(item, int):
                     scheduler.abort(item)
+                    embedder.abort(item)
                 elif isinstance(item, Output):
                     refused.append(item)
+                elif not isinstance(item, Job):
+                    embedder.submit(item)
                 else:
                     scheduler.submit(item)
         except Empty:
