@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from oxillama_jupyter.engine.logprobs import MOST_ALTERNATIVES
 from oxillama_jupyter.engine.protocol import GenerateRequest, Sampling
 from oxillama_jupyter.errors import InvalidRequest
 
-__all__ = ["check_request"]
+__all__ = ["check_adapter", "check_request"]
 
 _MOST_TOKEN = 2**31 - 1
 _RANGES = {
@@ -67,6 +68,30 @@ def check_request(request: GenerateRequest) -> None:
         raise InvalidRequest(
             f"'logprobs' must be from 0 to {MOST_ALTERNATIVES}, not {request.logprobs}.",
             param="logprobs",
+        )
+
+
+def check_adapter(name: str | None, states: Mapping[str, str]) -> None:
+    """Check a request's adapter.
+
+    Args:
+        name: Its name; None for none.
+        states: Why an adapter cannot be used, by name; empty for those that can.
+
+    Raises:
+        InvalidRequest: There is none of that name, or it could not be loaded.
+    """
+    if name is None:
+        return
+    if name not in states:
+        known = ", ".join(f"'{other}'" for other, why in states.items() if not why)
+        raise InvalidRequest(
+            f"There is no adapter '{name}'; there are {known or 'none'}.",
+            param="adapter",
+        )
+    if states[name]:
+        raise InvalidRequest(
+            f"The adapter '{name}' could not be loaded. {states[name]}", param="adapter"
         )
 
 

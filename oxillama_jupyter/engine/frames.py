@@ -56,6 +56,7 @@ class Configure(Struct, frozen=True, tag="configure"):
         flash_attn: Flash attention; None for where generations may share the cache.
         prefill_seconds: How long a step that only reads prompts may take.
         mixed_seconds: How long a step may take while somebody generates.
+        adapters: Paths of LoRA adapters by their names.
     """
 
     model: str
@@ -67,6 +68,7 @@ class Configure(Struct, frozen=True, tag="configure"):
     flash_attn: bool | None = None
     prefill_seconds: float = 0.12
     mixed_seconds: float = 0.06
+    adapters: dict[str, str] = {}
 
 
 class Submit(Struct, frozen=True, tag="submit"):

@@ -1,7 +1,7 @@
 """llama.cpp through its low-level API: the model, one context, one batch, samplers.
 
-Beside `vocabulary`, `samplers` and `encoder`, the only module that imports `llama_cpp`; it runs in
-the engine's process, on the decode thread.
+It and what it is made of (`vocabulary`, `samplers`, `adapters`, `encoder`) are all that imports
+`llama_cpp`; they run in the engine's process, on the decode thread.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import llama_cpp
 import numpy as np
 
+from oxillama_jupyter.engine.adapters import Adapters
 from oxillama_jupyter.engine.machine import physical_cores, physical_memory
 from oxillama_jupyter.engine.protocol import ModelInfo
 from oxillama_jupyter.engine.samplers import make_chain
@@ -125,7 +126,7 @@ class Batch:
         """Lay the rows out; return each sampler with the index of the output it reads."""
         samplers: list[tuple[LlamaSampler, int]] = []
         end = 0
-        for sequence, position, tokens, sampler, recorder in rows:
+        for sequence, position, tokens, sampler, recorder, _ in rows:
             start, end = end, end + len(tokens)
             self.token[start:end] = tokens
             self.position[start:end] = self._ramp[: end - start] + position
@@ -149,6 +150,7 @@ class Llama:
         self._settings = settings
         self._model = _load(settings)
         self.vocabulary = LlamaVocabulary(self._model)
+        self._adapters = Adapters(self._model, settings.adapters)
         self.template = _metadata(self._model, "tokenizer.chat_template")
         self.n_threads = settings.n_threads or _default_threads(self._model)
         memory = physical_memory()
@@ -193,6 +195,7 @@ class Llama:
             "n_cells": self._plan.n_cells,
             "n_batch": self.limits.n_batch,
             "build": build(),
+            "adapters": self._adapters.states,
         }
 
     def warm_up(self) -> None:
@@ -230,6 +233,7 @@ class Llama:
 
     def step(self, rows: Sequence[Row]) -> list[int]:
         """Decode a batch and choose a token for each row that has a sampler."""
+        self._adapters.use(self._context, rows[0].adapter)
         samplers = self._decode(rows)
         self._show(rows)
         for sampler, index in samplers:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from oxillama_jupyter import errors
-from oxillama_jupyter.engine.checks import check_request
+from oxillama_jupyter.engine.checks import check_adapter, check_request
 from oxillama_jupyter.engine.embeddings import Embeddings, EmbedRequest, check_embed
 from oxillama_jupyter.engine.frames import (
     Abort,
@@ -46,7 +46,7 @@ from oxillama_jupyter.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Mapping
     from pathlib import Path
 
     from oxillama_jupyter.engine.frames import Output
@@ -87,6 +87,7 @@ class LocalEngine:
         n_threads: Compute threads; None for the physical cores, or one for a small model.
         start_timeout: Seconds the process may take until it can generate.
         tuning: What may be chosen for speed.
+        adapters: LoRA adapters for this model, by the names that requests use.
         logger: Gets the engine's log.
     """
 
@@ -101,6 +102,7 @@ class LocalEngine:
         n_threads: int | None = None,
         start_timeout: float = 120.0,
         tuning: Tuning | None = None,
+        adapters: Mapping[str, Path] | None = None,
         logger: logging.Logger | None = None,
     ) -> None:
         self._tuning = tuning or Tuning()
@@ -113,6 +115,7 @@ class LocalEngine:
             flash_attn=self._tuning.flash_attn,
             prefill_seconds=self._tuning.prefill_seconds,
             mixed_seconds=self._tuning.mixed_seconds,
+            adapters={name: str(path.resolve()) for name, path in (adapters or {}).items()},
         )
         self._verdicts = Verdicts(data_dir)
         self._start_timeout = start_timeout
@@ -145,6 +148,7 @@ class LocalEngine:
         number = next(self._ids)
         frame = _frame(Submit(number, request))
         child = await self._running()
+        check_adapter(request.adapter, self._settings.get("adapters", {}))
         stream = self._streams[number] = _Stream()
         child.send(frame)
         finished = False
@@ -278,6 +282,9 @@ class LocalEngine:
         words = f"{ready.settings['n_threads']} threads, extra CPU buffer types "
         self._settle("ok", f"{words}{'on' if extra_bufts else 'off'}. {why}".strip())
         self._logger.info("The engine is ready: %s", self._detail)
+        for name, trouble in self._settings["adapters"].items():
+            if trouble:
+                self._logger.warning("The adapter '%s' cannot be used. %s", name, trouble)
         return child
 
     def _dispatch(self, outputs: list[Output]) -> None:

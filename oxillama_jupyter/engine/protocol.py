@@ -54,9 +54,9 @@ class Sampling(Struct, frozen=True, omit_defaults=True):
     A temperature of 0 is greedy. `max_tokens` None means: up to the end of the context. `seed` None
     means: a new one each time; a given one repeats an answer where it is computed alone again or
     among the same others, since batches of other shapes round the last bits of logits differently.
-    `logit_bias` maps token ids to what is added to their logits. Windows (`repeat_last_n`, `dry_penalty_last_n`) of -1 are the whole answer; penalties never
-    look at the prompt. Mirostat 1 or 2 takes the place of all that truncates, `adaptive_target`
-    that of the last random choice.
+    `logit_bias` maps token ids to what is added to their logits. Windows (`repeat_last_n`,
+    `dry_penalty_last_n`) of -1 are the whole answer; penalties never look at the prompt. Mirostat 1
+    or 2 takes the place of all that truncates, `adaptive_target` that of the last random choice.
     """
 
     temperature: float = 1.0
@@ -149,6 +149,7 @@ class GenerateRequest(Struct, frozen=True, omit_defaults=True):
             reported too; that reads the whole prompt, even if it is cached.
         logprobs: Report each token's log-probability, and so many alternatives (at most 20); 0 for
             the chosen tokens alone, None for nothing.
+        adapter: The LoRA adapter to generate with, by its name in the engine's settings.
     """
 
     messages: list[dict[str, Any]] = []  # templates read keys we do not know
@@ -165,6 +166,7 @@ class GenerateRequest(Struct, frozen=True, omit_defaults=True):
     suffix: str | None = None
     echo: bool = False
     logprobs: int | None = None
+    adapter: str | None = None
 
 
 class PromptInfo(Struct, frozen=True, omit_defaults=True):

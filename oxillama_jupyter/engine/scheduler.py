@@ -15,6 +15,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from oxillama_jupyter.engine.adapter_turns import AdapterTurns
 from oxillama_jupyter.engine.frames import Output
 from oxillama_jupyter.engine.parts import Part, Text
 from oxillama_jupyter.engine.protocol import Delta, FinishReason, PromptInfo, Usage
@@ -71,7 +72,8 @@ class Constraint(Protocol):
 class Row(NamedTuple):
     """Consecutive tokens of one sequence in a batch; with a sampler, its end gets a new token.
 
-    A recorder is shown the logits before anything changes them.
+    A recorder is shown the logits before anything changes them. All rows of a batch have the same
+    adapter.
     """
 
     sequence: int
@@ -79,6 +81,7 @@ class Row(NamedTuple):
     tokens: Sequence[int]
     sampler: Sampler | None
     recorder: Recorder | None = None
+    adapter: str | None = None
 
 
 class Backend(Protocol):
@@ -144,6 +147,7 @@ class Job:
     one_call: bool = False
     recorder: Recorder | None = None
     echo: str = ""
+    adapter: str | None = None
     reasoning_tokens: int = field(init=False, default=0)
     n_prompt: int = field(init=False)
     limit: int = field(init=False, default=0)
@@ -205,6 +209,7 @@ class Scheduler:
         self._active: list[Job] = []
         self._slots = slots
         self._crowded = False
+        self._turns = AdapterTurns()
         self._token_seconds = limits.token_seconds
 
     @property
@@ -241,7 +246,7 @@ class Scheduler:
         outputs = []
         while self._waiting and not self._crowded and len(self._active) < self._limits.n_parallel:
             job = self._waiting.popleft()
-            job.slot = self._slots.seat(job.tokens, job.cache_key)
+            job.slot = self._slots.seat(job.tokens, job.cache_key, job.adapter)
             self._active.append(job)
             if job.recorder and job.recorder.missing and job.slot.length > job.recorder.seen:
                 self._slots.rewind(job.slot, job.recorder.seen)
@@ -285,8 +290,9 @@ class Scheduler:
 
     def _compose(self) -> tuple[list[Job], list[Row]]:
         """One token of everybody who generates, and a share of the rest for everybody who reads."""
-        reading = [job for job in self._active if _missing(job) > 1]
-        jobs = [job for job in self._active if _missing(job) == 1]
+        active = self._turns.next(self._active)
+        reading = [job for job in active if _missing(job) > 1]
+        jobs = [job for job in active if _missing(job) == 1]
         rows = [_row(job, 1) for job in jobs]
         budget = self._budget(len(rows)) if reading else 0
         echoed = self._limits.echo_rows
@@ -401,4 +407,4 @@ def _row(job: Job, count: int) -> Row:
     end = start + count
     last = end == len(job.tokens)
     sampler = job.sampler if last else None
-    return Row(slot.id, start, job.tokens[start:end], sampler, job.recorder)
+    return Row(slot.id, start, job.tokens[start:end], sampler, job.recorder, job.adapter)

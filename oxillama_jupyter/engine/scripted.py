@@ -22,7 +22,7 @@ from typing import Any
 
 from msgspec import structs
 
-from oxillama_jupyter.engine.checks import check_request
+from oxillama_jupyter.engine.checks import check_adapter, check_request
 from oxillama_jupyter.engine.embeddings import check_embed
 from oxillama_jupyter.engine.protocol import (
     CallEnd,
@@ -79,6 +79,7 @@ class ScriptedEngine:
         start_error: What `start` raises.
         n_parallel: Generations at the same time; more wait.
         n_ctx: Context in tokens.
+        adapters: Names of adapters it pretends to have.
     """
 
     def __init__(  # noqa: PLR0913 - settings, all by name
@@ -93,6 +94,7 @@ class ScriptedEngine:
         start_error: Exception | None = None,
         n_parallel: int = 8,
         n_ctx: int = 4096,
+        adapters: Iterable[str] = (),
     ) -> None:
         self.reply = reply
         self.delay = delay
@@ -106,6 +108,7 @@ class ScriptedEngine:
         self.aborted = 0
         self._model = ModelInfo(model_id, int(time.time()), n_ctx=n_ctx, n_ctx_train=n_ctx)
         self._n_parallel = n_parallel
+        self._adapters = tuple(adapters)
         self._sequences = asyncio.Semaphore(n_parallel)
         self._warm: dict[str, list[str]] = {}
         self._started = False
@@ -183,6 +186,7 @@ class ScriptedEngine:
     def _check(self, request: GenerateRequest) -> None:
         self._check_model(request.model)
         check_request(request)
+        check_adapter(request.adapter, dict.fromkeys(self._adapters, ""))
         if self.error is not None and self.fail_after is None:
             raise self.error
 

@@ -45,6 +45,7 @@ class Slot:
     key: str | None = None
     busy: bool = False
     used: int = 0
+    adapter: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -57,6 +58,7 @@ class _Parked:
     used: int
     state: State
     size: int
+    adapter: str | None
 
 
 class Slots:
@@ -75,19 +77,21 @@ class Slots:
         self._memory = memory
         self._ticks = 0
 
-    def seat(self, tokens: list[int], key: str | None) -> Slot:
+    def seat(self, tokens: list[int], key: str | None, adapter: str | None = None) -> Slot:
         """Take an idle slot and put the longest known beginning of these tokens into it.
 
-        The last token is never reused: its logits are wanted.
+        The last token is never reused: its logits are wanted. Nothing is reused that another
+        adapter computed.
         """
         reusable = tokens[:-1]
-        live = max(self._slots, key=lambda slot: (_common(slot, reusable), not slot.busy))
-        shared = _common(live, reusable)
+        key = key if key is None or adapter is None else f"{adapter}\0{key}"
+        live = max(self._slots, key=lambda slot: (_common(slot, reusable, adapter), not slot.busy))
+        shared = _common(live, reusable, adapter)
         slot = self._target(key, live, shared)
-        own = _common(slot, reusable)
-        parked = self._best_parked(reusable, max(own, shared))
+        own = _common(slot, reusable, adapter)
+        parked = self._best_parked(reusable, max(own, shared), adapter)
         if parked is not None:
-            self._fetch(slot, parked, _common(parked, reusable), key)
+            self._fetch(slot, parked, _common(parked, reusable, adapter), key)
         elif shared > own:
             self._clear(slot, key)
             slot.length = self._cells.copy(live.id, slot.id, shared)
@@ -95,6 +99,7 @@ class Slots:
             self._retire(slot, key, own)
             slot.length = self._cells.keep(slot.id, own)
         slot.tokens, slot.key, slot.busy, slot.used = tokens, key, True, self._tick()
+        slot.adapter = adapter
         return slot
 
     def release(self, slot: Slot) -> None:
@@ -126,12 +131,12 @@ class Slots:
             return live
         return min(idle, key=lambda slot: (slot.length > 0, slot.used))
 
-    def _best_parked(self, tokens: list[int], known: int) -> _Parked | None:
+    def _best_parked(self, tokens: list[int], known: int, adapter: str | None) -> _Parked | None:
         """The parked state that knows more of these tokens than the cache does."""
-        best = max(self._parked, key=lambda parked: _common(parked, tokens), default=None)
+        best = max(self._parked, key=lambda parked: _common(parked, tokens, adapter), default=None)
         if best is None:
             return None
-        common = _common(best, tokens)
+        common = _common(best, tokens, adapter)
         worth = common >= known + _WORTH_PARKING and common * _WORTH_LOADING >= best.length
         return best if worth else None
 
@@ -166,11 +171,13 @@ class Slots:
             parked
             for parked in self._parked
             if not (slot.key is not None and parked.key == slot.key)
-            and parked.tokens != slot.tokens[: parked.length]
+            and (parked.adapter, parked.tokens) != (slot.adapter, slot.tokens[: parked.length])
         ]
         state, size = self._cells.save(slot.id)
         tokens = slot.tokens[: slot.length]
-        self._parked.append(_Parked(tokens, slot.length, slot.key, slot.used, state, size))
+        self._parked.append(
+            _Parked(tokens, slot.length, slot.key, slot.used, state, size, slot.adapter)
+        )
         self._trim()
 
     def _trim(self) -> None:
@@ -185,8 +192,10 @@ class Slots:
         return self._ticks
 
 
-def _common(known: Slot | _Parked, tokens: list[int]) -> int:
+def _common(known: Slot | _Parked, tokens: list[int], adapter: str | None) -> int:
     """Length of the longest common beginning; halving, since comparing slices is fast."""
+    if known.adapter != adapter:
+        return 0
     low, high = 0, min(known.length, len(tokens))
     if known.tokens[:high] == tokens[:high]:
         return high

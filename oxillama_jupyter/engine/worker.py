@@ -251,6 +251,7 @@ def _prepared(
         constraint=_after_reasoning(constraint, parser),
         one_call=not request.parallel_calls,
         recorder=recorder,
+        adapter=request.adapter,
         echo=raw_text(request, builder.vocabulary) if request.echo else "",
     )
 

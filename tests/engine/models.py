@@ -1,4 +1,4 @@
-"""Variations of a GGUF, and one that only embeds."""
+"""Variations of a GGUF, adapters for it, and a model that only embeds."""
 
 from __future__ import annotations
 
@@ -92,3 +92,21 @@ def _add_bert_weights(
         layer(f"{block}.ffn_up", 2 * width, width)
         layer(f"{block}.ffn_down", width, 2 * width)
         norm(f"{block}.layer_output_norm")
+
+
+def make_lora(path: Path, *, width: int = 64, seed: int = 1, rank: int = 4) -> Path:
+    """Write a LoRA adapter with random weights for the small model's first layer."""
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", float(rank))
+    random = np.random.default_rng(seed)
+    for name in ("attn_q", "attn_output"):
+        for part, shape in (("lora_a", (rank, width)), ("lora_b", (width, rank))):
+            weights = random.standard_normal(shape, np.float32) * 0.5
+            writer.add_tensor(f"blk.0.{name}.weight.{part}", weights)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
