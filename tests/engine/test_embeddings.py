@@ -13,7 +13,9 @@ from engine.helpers import ask, collect, started, text_of
 from engine.models import make_bert
 from numpy.typing import NDArray
 
+from oxillama_jupyter.engine import encoder as encoder_module
 from oxillama_jupyter.engine.embedder import BATCH_TOKENS, Embedder
+from oxillama_jupyter.engine.encoder import Encoder
 from oxillama_jupyter.engine.frames import Configure, Embed
 from oxillama_jupyter.engine.llama import Llama
 from oxillama_jupyter.engine.local import LocalEngine
@@ -95,6 +97,29 @@ async def test_a_chat_model_gives_the_mean_of_its_tokens(
     cut = vectors[:, :10]
     assert short == pytest.approx(cut / np.linalg.norm(cut, axis=1, keepdims=True), abs=1e-5)
     assert vectors[0] @ vectors[1] < 0.9
+
+
+def test_chunks_are_pooled_as_a_whole(small_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder_module, "_LOGIT_BYTES", 0)  # the smallest chunks
+    llama = Llama(Configure(str(small_model), "m", n_ctx=512, n_threads=1))
+    sequences = [[*range(300, 500)], [7], [*range(600, 700)]]
+    expected = means(llama, sequences)
+    encoder = Encoder(llama._model, 512, 1)
+    pooled = encoder.encode(sequences)
+    encoder._pooling = llama_cpp.LLAMA_POOLING_TYPE_LAST
+    last = encoder.encode(sequences)
+    ends = encoder.encode([sequences[1], sequences[0]])
+    encoder.close()
+    llama.close()
+
+    assert encoder._chunk == 64
+    assert pooled / np.linalg.norm(pooled, axis=1, keepdims=True) == pytest.approx(
+        expected, abs=0.02
+    )
+    close = 0.05 * float(np.abs(last).max())
+    assert last[1] == pytest.approx(pooled[1], abs=close)  # one token
+    assert ends[[1, 0]] == pytest.approx(last[:2], abs=close)
+    assert np.abs(last[0] - pooled[0]).max() > 5 * close
 
 
 async def test_the_embedded_model_embeds(embedded_model: Path, local: MakeEngine) -> None:
