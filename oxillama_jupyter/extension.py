@@ -93,6 +93,12 @@ class OxillamaApp(ExtensionApp):
         help="Other names for models, such as {'gpt-4o': 'oxillama-tiny'}; the key `*` stands for "
         "every name that is not known.",
     ).tag(config=True)
+    lora = Dict(
+        key_trait=Unicode(),
+        value_trait=Unicode(),
+        help="LoRA adapters for the model: GGUF files by the names that requests use, such as "
+        "{'formal': '/models/formal-lora.gguf'}.",
+    ).tag(config=True)
     db_path = Unicode(
         help="The SQLite file that holds assistants, threads and runs; by default "
         "oxillama/oxillama.db in the Jupyter data directory. Several servers of one machine may "
@@ -233,6 +239,7 @@ class OxillamaApp(ExtensionApp):
             n_ctx=self.n_ctx,
             n_threads=self.n_threads or None,
             start_timeout=self.engine_start_timeout,
+            adapters={name: Path(file).expanduser() for name, file in self.lora.items()},
             vault_bytes=self.vault_bytes,
             tuning=Tuning(autotune=self.autotune),
             logger=self.log,

@@ -1,7 +1,7 @@
 """The messages on the engine's pipe: msgpack behind a four-byte length, in both directions.
 
-Parent to child: one `Configure`, then `Submit`, `Abort` and `Forget`; closing the pipe ends the
-child, which takes a moment to save idle threads.
+Parent to child: one `Configure`, then `Submit`, `Embed`, `Abort` and `Forget`; closing the pipe
+ends the child, which takes a moment to save idle threads.
 Child to parent: `Phase` while it starts, then `Ready` or `StartFailed`, then one `Step` for each
 decode step, with what it gave every sequence.
 """
@@ -16,6 +16,8 @@ from msgspec import Struct
 
 from oxillama_jupyter.engine.protocol import (
     Delta,
+    Embeddings,
+    EmbedRequest,
     EngineStats,
     GenerateRequest,
     ModelInfo,
@@ -24,6 +26,7 @@ from oxillama_jupyter.engine.protocol import (
 __all__ = [
     "Abort",
     "Configure",
+    "Embed",
     "Forget",
     "FromChild",
     "Output",
@@ -60,6 +63,7 @@ class Configure(Struct, frozen=True, tag="configure"):
         mixed_seconds: How long a step may take while somebody generates.
         vault: Folder of the threads' states on disk.
         vault_bytes: The most bytes of it; 0 for none.
+        adapters: Paths of LoRA adapters by their names.
     """
 
     model: str
@@ -74,6 +78,7 @@ class Configure(Struct, frozen=True, tag="configure"):
     mixed_seconds: float = 0.06
     vault: str = ""
     vault_bytes: int = 0
+    adapters: dict[str, str] = {}
 
 
 class Submit(Struct, frozen=True, tag="submit"):
@@ -81,6 +86,13 @@ class Submit(Struct, frozen=True, tag="submit"):
 
     id: int
     request: GenerateRequest
+
+
+class Embed(Struct, frozen=True, tag="embed"):
+    """Texts to embed; one output answers it."""
+
+    id: int
+    request: EmbedRequest
 
 
 class Abort(Struct, frozen=True, tag="abort"):
@@ -123,6 +135,7 @@ class Output(Struct, frozen=True, omit_defaults=True, array_like=True, gc=False)
         error: Name of a class in `oxillama_jupyter.errors`.
         message: What that error says.
         param: Which parameter of the request it is about.
+        embeddings: The whole answer to `Embed`.
     """
 
     id: int
@@ -130,6 +143,7 @@ class Output(Struct, frozen=True, omit_defaults=True, array_like=True, gc=False)
     error: str | None = None
     message: str = ""
     param: str | None = None
+    embeddings: Embeddings | None = None
 
 
 class Step(Struct, frozen=True, tag="step"):
@@ -144,7 +158,7 @@ class Stats(Struct, frozen=True, tag="stats"):
     stats: EngineStats
 
 
-ToChild = Configure | Submit | Abort | Forget
+ToChild = Configure | Submit | Embed | Abort | Forget
 FromChild = Phase | Ready | StartFailed | Step | Stats
 
 _encoder = msgspec.msgpack.Encoder()

@@ -1,7 +1,7 @@
 """llama.cpp through its low-level API: the model, one context, one batch, samplers.
 
-Beside `vocabulary`, the only module that imports `llama_cpp`; it runs in the engine's process, on
-the decode thread.
+It and what it is made of (`vocabulary`, `samplers`, `adapters`, `encoder`) are all that imports
+`llama_cpp`; they run in the engine's process, on the decode thread.
 """
 
 from __future__ import annotations
@@ -10,16 +10,20 @@ import ctypes
 import os
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import llama_cpp
 import numpy as np
 
+from oxillama_jupyter.engine.adapters import Adapters
 from oxillama_jupyter.engine.machine import physical_cores, physical_memory
 from oxillama_jupyter.engine.protocol import ModelInfo
+from oxillama_jupyter.engine.samplers import make_chain
 from oxillama_jupyter.engine.scheduler import CacheFull, Interrupted, Row
 from oxillama_jupyter.engine.sizes import ModelSizes, plan
 from oxillama_jupyter.engine.vocabulary import LlamaVocabulary
+from oxillama_jupyter.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,19 +31,29 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from oxillama_jupyter.engine.constraints import AfterReasoning, TokenConstraint
+    from oxillama_jupyter.engine.encoder import Encoder
     from oxillama_jupyter.engine.frames import Configure
     from oxillama_jupyter.engine.protocol import Sampling
 
 AnyConstraint: TypeAlias = "TokenConstraint | AfterReasoning"
-__all__ = ["Llama", "LlamaSampler", "ModelError", "build", "log_to_stderr"]
+__all__ = [
+    "AnyConstraint",
+    "Batch",
+    "Llama",
+    "LlamaSampler",
+    "ModelError",
+    "build",
+    "log_to_stderr",
+]
 
 _LEVELS = {2: 6, 3: 4, 4: 3}  # llama.cpp's info, warning, error -> syslog's priorities
 _CONTINUED = 5
 _WARM_UP_TOKENS = 64  # enough for every matrix kernel to be chosen as in real prefill
 _ONE_THREAD_PARAMS = 20_000_000
-_RANDOM_SEED = 0xFFFFFFFF
 _NO_ROOM = 1
 _ABORTED = 2
+_MOST_EMBEDDED = 2048  # tokens of one text: a model that generates keeps cells for each
+_ECHO_BYTES = 8 << 20  # of logits, where those of a prompt are wanted
 
 
 class ModelError(Exception):
@@ -77,49 +91,15 @@ def log_to_stderr() -> None:
 class LlamaSampler:
     """A llama.cpp sampler chain for one generation, and the constraint that goes before it."""
 
-    def __init__(
-        self, sampling: Sampling, n_vocab: int, window: int, constraint: AnyConstraint | None
-    ) -> None:
+    def __init__(self, chain: Any, constraint: AnyConstraint | None) -> None:  # a C pointer
+        self.chain = chain
         self.constraint = constraint
-        params = llama_cpp.llama_sampler_chain_default_params()
-        self.chain: Any = llama_cpp.llama_sampler_chain_init(params)  # an opaque C pointer
-        for link in _links(sampling, n_vocab, window):
-            llama_cpp.llama_sampler_chain_add(self.chain, link)
 
     def close(self) -> None:
         """Free it; the second time does nothing."""
         if self.chain is not None:
             llama_cpp.llama_sampler_free(self.chain)
             self.chain = None
-
-
-def _links(sampling: Sampling, n_vocab: int, window: int) -> list[Any]:  # opaque C pointers
-    """The chain in llama.cpp's own order; links that would do nothing are left out."""
-    links = []
-    if sampling.logit_bias:
-        bias = (llama_cpp.llama_logit_bias * len(sampling.logit_bias))(
-            *(llama_cpp.llama_logit_bias(*pair) for pair in sampling.logit_bias.items())
-        )
-        links.append(llama_cpp.llama_sampler_init_logit_bias(n_vocab, len(bias), bias))
-    penalties = (sampling.repeat_penalty, sampling.frequency_penalty, sampling.presence_penalty)
-    if penalties != (1.0, 0.0, 0.0):
-        links.append(llama_cpp.llama_sampler_init_penalties(n_vocab, window, *penalties))
-    if sampling.temperature <= 0:
-        return [*links, llama_cpp.llama_sampler_init_greedy()]
-    if sampling.top_k > 0:
-        links.append(llama_cpp.llama_sampler_init_top_k(sampling.top_k))
-    if sampling.top_p < 1:
-        links.append(llama_cpp.llama_sampler_init_top_p(sampling.top_p, 1))
-    if sampling.min_p > 0:
-        links.append(llama_cpp.llama_sampler_init_min_p(sampling.min_p, 1))
-    links.append(llama_cpp.llama_sampler_init_temp(sampling.temperature))
-    links.append(llama_cpp.llama_sampler_init_dist(_seed(sampling.seed)))
-    return links
-
-
-def _seed(seed: int | None) -> int:
-    """Fit any integer into llama.cpp's seed, whose last value means a random one."""
-    return _RANDOM_SEED if seed is None else seed % _RANDOM_SEED
 
 
 class _StopFlag:
@@ -144,7 +124,7 @@ class _StopFlag:
         self._text.value = b""
 
 
-class _Batch:
+class Batch:
     """One reusable `llama_batch` whose arrays are numpy's, so that filling it is a few copies."""
 
     def __init__(self, size: int) -> None:
@@ -169,12 +149,12 @@ class _Batch:
         """Lay the rows out; return each sampler with the index of the output it reads."""
         samplers: list[tuple[LlamaSampler, int]] = []
         end = 0
-        for sequence, position, tokens, sampler in rows:
+        for sequence, position, tokens, sampler, recorder, _ in rows:
             start, end = end, end + len(tokens)
             self.token[start:end] = tokens
             self.position[start:end] = self._ramp[: end - start] + position
             self.sequence[start:end] = sequence
-            self.output[start:end] = 0
+            self.output[start:end] = recorder is not None and recorder.missing > 0
             if sampler is not None:
                 self.output[end - 1] = 1
                 samplers.append((sampler, end - 1))  # type: ignore[arg-type] # it is ours
@@ -200,12 +180,14 @@ class Llama:
         self._settings = settings
         self._model = _load(settings)
         self.vocabulary = LlamaVocabulary(self._model)
+        self._adapters = Adapters(self._model, settings.adapters)
         self.template = _metadata(self._model, "tokenizer.chat_template")
         self.n_threads = settings.n_threads or _default_threads(self._model)
         memory = physical_memory()
         most = llama_cpp.llama_max_parallel_sequences()
         self._plan = plan(_sizes(self._model), settings, memory, most)
-        self.limits = self._plan.limits
+        rows = min(max(_ECHO_BYTES // (4 * self.vocabulary.n_tokens), 4), 64)
+        self.limits = self._plan.limits._replace(echo_rows=rows)
         self.parking_bytes = self._plan.parking_bytes
         self.rigid = _rigid(self._model)
         self.rigid_states = self.rigid or llama_cpp.llama_model_n_swa(self._model) > 0
@@ -213,7 +195,12 @@ class Llama:
         self._context = self._open_context()
         self._stop = _StopFlag(self._context)
         self._memory = llama_cpp.llama_get_memory(self._context)
-        self._batch = _Batch(self.limits.n_batch)
+        self._batch = Batch(self.limits.n_batch)
+        self.generates = bool(self._memory)  # a model without memory only makes embeddings
+        self.embed_width = llama_cpp.llama_model_n_embd_out(self._model)
+        most = _MOST_EMBEDDED if self.generates else self.limits.n_ctx
+        self.embed_limit = min(self.limits.n_ctx, most)
+        self._encoder: Encoder | None = None
         self._row = ctypes.c_float * self.vocabulary.n_tokens
 
     def info(self) -> ModelInfo:
@@ -242,12 +229,16 @@ class Llama:
             "n_cells": self._plan.n_cells,
             "n_batch": self.limits.n_batch,
             "build": build(),
+            "adapters": self._adapters.states,
         }
 
     def warm_up(self) -> None:
         """Decode a prompt and a token, so that settings that crash do it now; time them."""
         token = max(self.vocabulary.bos, 0)
-        count = min(_WARM_UP_TOKENS, self.limits.n_batch)
+        count = min(_WARM_UP_TOKENS, self.limits.n_batch, self.embed_limit)
+        if not self.generates:
+            self.embed([[token] * count])
+            return
         prompt = Row(0, 0, [token] * count, None)
         self._decode([prompt])
         started = time.perf_counter()
@@ -258,14 +249,27 @@ class Llama:
         self.keep(0, 0)
         self.limits = self.limits._replace(token_seconds=seconds)
 
+    def embed(self, sequences: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """Embed some sequences in one batch; the first time makes the context for it."""
+        from oxillama_jupyter.engine.encoder import Encoder
+
+        try:
+            if self._encoder is None:
+                self._encoder = Encoder(self._model, self.embed_limit, self.n_threads)
+            return self._encoder.encode(sequences)
+        except ModelError as error:
+            raise EngineError(str(error)) from error
+
     def sampler(self, sampling: Sampling, constraint: AnyConstraint | None = None) -> LlamaSampler:
-        """Make a sampler; penalties look at all that was generated, and at nothing else."""
-        n_ctx = self.limits.n_ctx
-        return LlamaSampler(sampling, self.vocabulary.n_tokens, n_ctx, constraint)
+        """Make a sampler; penalties look at what was generated, and at nothing else."""
+        vocabulary = llama_cpp.llama_model_get_vocab(self._model)
+        return LlamaSampler(make_chain(sampling, vocabulary, self.limits.n_ctx), constraint)
 
     def step(self, rows: Sequence[Row]) -> list[int]:
         """Decode a batch and choose a token for each row that has a sampler."""
+        self._adapters.use(self._context, rows[0].adapter)
         samplers = self._decode(rows)
+        self._show(rows)
         for sampler, index in samplers:
             if sampler.constraint is not None:
                 sampler.constraint.mask(self._logits(index))
@@ -302,7 +306,9 @@ class Llama:
         return bool(llama_cpp.llama_state_seq_set_data(self._context, data, size, sequence))
 
     def close(self) -> None:
-        """Free the context and the model."""
+        """Free the contexts and the model."""
+        if self._encoder is not None:
+            self._encoder.close()
         llama_cpp.llama_free(self._context)
         llama_cpp.llama_model_free(self._model)
 
@@ -318,9 +324,17 @@ class Llama:
             raise RuntimeError(f"llama_decode returned {status}")
         return samplers
 
-    def _logits(self, index: int) -> NDArray[np.float32]:
+    def _show(self, rows: Sequence[Row]) -> None:
+        """Let the rows' recorders see their logits."""
+        start = 0
+        for row in rows:
+            if row.recorder is not None:
+                row.recorder.see(row, partial(self._logits, start))
+            start += len(row.tokens)
+
+    def _logits(self, index: int, after: int = 0) -> NDArray[np.float32]:
         """llama.cpp's own logits of one output; what is written there is what gets sampled."""
-        pointer = llama_cpp.llama_get_logits_ith(self._context, index)
+        pointer = llama_cpp.llama_get_logits_ith(self._context, index + after)
         row = self._row.from_address(ctypes.addressof(pointer.contents))
         return np.frombuffer(memoryview(row), np.float32)
 
@@ -330,7 +344,7 @@ class Llama:
         params.n_ctx = self._plan.n_cells
         params.n_batch = params.n_ubatch = limits.n_batch
         params.n_seq_max = limits.n_parallel
-        params.n_outputs_max = limits.n_parallel
+        params.n_outputs_max = limits.n_parallel + limits.echo_rows
         params.n_threads = params.n_threads_batch = self.n_threads
         params.flash_attn_type = int(self._plan.flash_attn)
         params.kv_unified = True

@@ -22,10 +22,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from oxillama_jupyter import errors
-from oxillama_jupyter.engine.checks import check_request
+from oxillama_jupyter.engine.checks import check_adapter, check_request
+from oxillama_jupyter.engine.embeddings import Embeddings, EmbedRequest, check_embed
 from oxillama_jupyter.engine.frames import (
     Abort,
     Configure,
+    Embed,
     Forget,
     Submit,
     decode_to_child,
@@ -45,6 +47,7 @@ from oxillama_jupyter.engine.protocol import (
     GenerateRequest,
     ModelInfo,
 )
+from oxillama_jupyter.engine.replies import Replies
 from oxillama_jupyter.engine.snapshots import forget_files
 from oxillama_jupyter.engine.tuning import BackgroundTuning
 from oxillama_jupyter.engine.verdicts import Verdict, Verdicts
@@ -57,7 +60,7 @@ from oxillama_jupyter.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Mapping
     from pathlib import Path
 
     from oxillama_jupyter.engine.frames import Output
@@ -103,6 +106,7 @@ class LocalEngine:
         vault_bytes: The most bytes of threads' states on disk, with which they go on after a
             restart; 0 for none.
         tuning: What may be chosen for speed.
+        adapters: LoRA adapters for this model, by the names that requests use.
         logger: Gets the engine's log.
     """
 
@@ -118,6 +122,7 @@ class LocalEngine:
         start_timeout: float = 120.0,
         vault_bytes: int = 0,
         tuning: Tuning | None = None,
+        adapters: Mapping[str, Path] | None = None,
         logger: logging.Logger | None = None,
     ) -> None:
         self._tuning = tuning or Tuning()
@@ -133,6 +138,7 @@ class LocalEngine:
             mixed_seconds=self._tuning.mixed_seconds,
             vault=str(self._vault),
             vault_bytes=vault_bytes,
+            adapters={name: str(path.resolve()) for name, path in (adapters or {}).items()},
         )
         self._verdicts = Verdicts(data_dir)
         self._ways = BackgroundTuning(
@@ -148,6 +154,7 @@ class LocalEngine:
         self._logger = logger or logging.getLogger(__name__)
         self._ids = itertools.count(1)
         self._streams: dict[int, _Stream] = {}
+        self._replies = Replies()
         self._child: ChildProcess | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
@@ -168,12 +175,12 @@ class LocalEngine:
 
     async def generate(self, request: GenerateRequest) -> AsyncGenerator[Delta, None]:
         """Generate; closing the iterator frees the sequence within one step."""
-        if request.model not in (None, self._model.id):
-            raise ModelNotFound(f"The model '{request.model}' does not exist.", param="model")
+        self._check_model(request.model)
         check_request(request)
         number = next(self._ids)
         frame = _frame(Submit(number, request))
         child = await self._running()
+        check_adapter(request.adapter, self._settings.get("adapters", {}))
         stream = self._streams[number] = _Stream()
         child.send(frame)
         finished = False
@@ -189,6 +196,20 @@ class LocalEngine:
             del self._streams[number]
             if not finished:
                 child.send(encode(Abort(number)))
+
+    async def embed(self, request: EmbedRequest) -> Embeddings:
+        """Embed texts; cancelling aborts."""
+        self._check_model(request.model)
+        check_embed(request)
+        number = next(self._ids)
+        frame = _frame(Embed(number, request))
+        child = await self._running()
+        child.send(frame)
+        try:
+            return await self._replies.wait(number)
+        except asyncio.CancelledError:
+            child.send(encode(Abort(number)))
+            raise
 
     def models(self) -> list[ModelInfo]:
         """The one model; its sizes are known once it is loaded."""
@@ -325,6 +346,9 @@ class LocalEngine:
         words = f"{ready.settings['n_threads']} threads, extra CPU buffer types "
         self._settle("ok", f"{words}{'on' if extra_bufts else 'off'}. {why}".strip())
         self._logger.info("The engine is ready: %s", self._detail)
+        for name, trouble in self._settings["adapters"].items():
+            if trouble:
+                self._logger.warning("The adapter '%s' cannot be used. %s", name, trouble)
         if self._tuning.autotune and self._measuring is None:
             self._measuring = asyncio.create_task(self._measure(child), name="oxillama-tuning")
         return child
@@ -334,6 +358,7 @@ class LocalEngine:
         for output in outputs:
             stream = self._streams.get(output.id)
             if stream is None:
+                self._replies.settle(output)
                 continue
             if output.delta is not None:
                 stream.push(output.delta)
@@ -344,6 +369,11 @@ class LocalEngine:
     def _fail_all(self, make_error: Callable[[], OxillamaError]) -> None:
         for stream in self._streams.values():
             stream.fail(make_error())
+        self._replies.fail_all(make_error)
+
+    def _check_model(self, name: str | None) -> None:
+        if name not in (None, self._model.id):
+            raise ModelNotFound(f"The model '{name}' does not exist.", param="model")
 
     def _settle(self, state: Literal["starting", "ok", "failed"], detail: str) -> None:
         self._state, self._detail = state, detail
@@ -366,7 +396,7 @@ class LocalEngine:
         return self._child
 
 
-def _frame(message: Submit) -> bytes:
+def _frame(message: Submit | Embed) -> bytes:
     """Encode a request that the child is sure to understand; one that it is not would end it."""
     try:
         frame = encode(message)
@@ -410,9 +440,14 @@ class _Stream:
 
 
 def _merged(earlier: Delta, later: Delta) -> Delta:
-    return Delta.of(
+    merged = Delta.of(
         (*earlier.all_parts, *later.all_parts),
         earlier.tokens + later.tokens,
         later.finish_reason,
         later.usage,
     )
+    logprobs = earlier.logprobs + later.logprobs
+    prompt_logprobs = earlier.prompt_logprobs + later.prompt_logprobs
+    if not logprobs and not prompt_logprobs:
+        return merged
+    return msgspec.structs.replace(merged, logprobs=logprobs, prompt_logprobs=prompt_logprobs)

@@ -15,7 +15,9 @@ from typing import Annotated, Any, Literal, Protocol
 import msgspec
 from msgspec import Meta, Struct
 
+from oxillama_jupyter.engine.embeddings import Embeddings, EmbedRequest
 from oxillama_jupyter.engine.json_schema import read_schema
+from oxillama_jupyter.engine.logprobs import TokenLogprob
 from oxillama_jupyter.engine.parts import CallArguments, CallBegin, CallEnd, Part, Reasoning, Text
 from oxillama_jupyter.errors import InvalidRequest
 
@@ -25,6 +27,8 @@ __all__ = [
     "CallEnd",
     "Constraint",
     "Delta",
+    "EmbedRequest",
+    "Embeddings",
     "Engine",
     "EngineStats",
     "EngineStatus",
@@ -36,6 +40,7 @@ __all__ = [
     "Reasoning",
     "Sampling",
     "Text",
+    "TokenLogprob",
     "Truncation",
     "Usage",
     "VaultStats",
@@ -46,10 +51,14 @@ Truncation = Literal["disabled", "middle"]
 
 
 class Sampling(Struct, frozen=True, omit_defaults=True):
-    """How the next token is chosen; llama.cpp's names and meanings.
+    """How the next token is chosen; llama.cpp's names, meanings and order, all off by default.
 
     A temperature of 0 is greedy. `max_tokens` None means: up to the end of the context. `seed` None
-    means: a new one each time. `logit_bias` maps token ids to what is added to their logits.
+    means: a new one each time; a given one repeats an answer where it is computed alone again or
+    among the same others, since batches of other shapes round the last bits of logits differently.
+    `logit_bias` maps token ids to what is added to their logits. Windows (`repeat_last_n`,
+    `dry_penalty_last_n`) of -1 are the whole answer; penalties never look at the prompt. Mirostat 1
+    or 2 takes the place of all that truncates, `adaptive_target` that of the last random choice.
     """
 
     temperature: float = 1.0
@@ -63,6 +72,24 @@ class Sampling(Struct, frozen=True, omit_defaults=True):
     max_tokens: Annotated[int, Meta(ge=1)] | None = None
     stop: tuple[str, ...] = ()
     logit_bias: dict[int, float] = {}
+    typical_p: float = 1.0
+    top_n_sigma: float = -1.0
+    xtc_probability: float = 0.0
+    xtc_threshold: float = 0.1
+    dynatemp_range: float = 0.0
+    dynatemp_exponent: float = 1.0
+    mirostat: int = 0
+    mirostat_tau: float = 5.0
+    mirostat_eta: float = 0.1
+    repeat_last_n: int = -1
+    dry_multiplier: float = 0.0
+    dry_base: float = 1.75
+    dry_allowed_length: int = 2
+    dry_penalty_last_n: int = -1
+    dry_sequence_breakers: tuple[str, ...] = ("\n", ":", '"', "*")
+    adaptive_target: float = -1.0
+    adaptive_decay: float = 0.9
+    min_keep: int = 0
 
 
 class Constraint(Struct, frozen=True, omit_defaults=True):
@@ -98,7 +125,7 @@ class Constraint(Struct, frozen=True, omit_defaults=True):
 
 
 class GenerateRequest(Struct, frozen=True, omit_defaults=True):
-    """One generation over a chat history.
+    """One generation over a chat history, or over a prompt as it is.
 
     Attributes:
         messages: Chat messages as templates take them: `role` (system, user, assistant, tool),
@@ -117,9 +144,17 @@ class GenerateRequest(Struct, frozen=True, omit_defaults=True):
         constraint: What the answer must be; None for free text. Where tools are offered, calls
             may be made instead.
         must_call: Names of functions of which the answer must call one; none leave it to the model.
+        prompt: In place of messages: text, or tokens, with no template around it; too long a one
+            is never cut, and nothing in the answer is taken for a call or reasoning.
+        suffix: What follows the answer: the model fills in the middle between prompt and suffix.
+        echo: Whether the answer's text begins with the prompt's, and with `logprobs` theirs are
+            reported too; that reads the whole prompt, even if it is cached.
+        logprobs: Report each token's log-probability, and so many alternatives (at most 20); 0 for
+            the chosen tokens alone, None for nothing.
+        adapter: The LoRA adapter to generate with, by its name in the engine's settings.
     """
 
-    messages: list[dict[str, Any]]  # templates read keys we do not know
+    messages: list[dict[str, Any]] = []  # templates read keys we do not know
     model: str | None = None
     tools: list[dict[str, Any]] | None = None  # JSON Schema inside
     sampling: Sampling = Sampling()
@@ -129,6 +164,11 @@ class GenerateRequest(Struct, frozen=True, omit_defaults=True):
     parallel_calls: bool = True
     constraint: Constraint | None = None
     must_call: tuple[str, ...] = ()
+    prompt: str | tuple[int, ...] | None = None
+    suffix: str | None = None
+    echo: bool = False
+    logprobs: int | None = None
+    adapter: str | None = None
 
 
 class PromptInfo(Struct, frozen=True, omit_defaults=True):
@@ -173,6 +213,11 @@ class Delta(Struct, frozen=True, omit_defaults=True):
     Attributes:
         text: More of the answer; no reasoning, no call.
         parts: Everything in order, the answer too, where there is reasoning or a call among it.
+        logprobs: One for each of `tokens`, where they were asked for. They come with the step that
+            made the token, its text perhaps later, since that waits for whole characters and for
+            stop strings to be ruled out.
+        prompt_logprobs: The next of the prompt's tokens, where they were asked for; all of them
+            come ahead of the first token.
     """
 
     text: str = ""
@@ -181,6 +226,8 @@ class Delta(Struct, frozen=True, omit_defaults=True):
     finish_reason: FinishReason | None = None
     usage: Usage | None = None
     parts: tuple[Part, ...] = ()
+    logprobs: tuple[TokenLogprob, ...] = ()
+    prompt_logprobs: tuple[TokenLogprob, ...] = ()
 
     @property
     def all_parts(self) -> tuple[Part, ...]:
@@ -311,6 +358,15 @@ class Engine(Protocol):
             ModelNotFound: `request.model` is not served here.
             EngineUnavailable: The engine is not running, and why.
             EngineCrashed: Its process died meanwhile; the message ends with its log's last lines.
+        """
+
+    async def embed(self, request: EmbedRequest) -> Embeddings:
+        """Embed texts; cancelling the caller's task aborts.
+
+        Raises:
+            ContextLengthExceeded: An input is too long; the message has both numbers.
+            InvalidRequest: An input is empty or no text, or there are too few dimensions.
+            EngineError: The model makes no embeddings; otherwise as `generate`.
         """
 
     def models(self) -> list[ModelInfo]:

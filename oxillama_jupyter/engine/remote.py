@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from oxillama_jupyter.engine.checks import check_request
+from oxillama_jupyter.engine.embeddings import Embeddings, EmbedRequest, check_embed
 from oxillama_jupyter.engine.protocol import (
     Delta,
     EngineStatus,
@@ -30,6 +31,7 @@ from oxillama_jupyter.engine.protocol import (
 )
 from oxillama_jupyter.engine.remote_answer import AnswerReader
 from oxillama_jupyter.engine.remote_body import chat_body, drop_for_budget, drop_more
+from oxillama_jupyter.engine.remote_embeddings import embed_body, read_embeddings
 from oxillama_jupyter.engine.remote_failures import Failure, Upstream
 from oxillama_jupyter.engine.remote_models import read_models
 from oxillama_jupyter.errors import (
@@ -148,6 +150,28 @@ class RemoteEngine:
                 self._places.release()
         finally:
             self._here -= 1
+
+    async def embed(self, request: EmbedRequest) -> Embeddings:
+        """Embed texts, once: what is not answered is not sent again."""
+        from openai import APIError
+
+        check_embed(request)
+        if self._client is None or self._state != "ok":
+            raise EngineUnavailable(self._detail)
+        model = await self._model(request.model)
+        sending = self._client.post(
+            "/embeddings",
+            cast_to=object,
+            body=embed_body(request, model),
+            options={"headers": self._headers()},
+        )
+        try:
+            answer = await self._unless_stopped(sending)
+        except APIError as error:
+            failure = self._upstream.failure(error, self._key)
+            self._note(failure)
+            raise failure.error from None
+        return read_embeddings(answer, len(request.inputs))
 
     def models(self) -> list[ModelInfo]:
         """The upstream's models as it listed them last, the default one first."""

@@ -15,6 +15,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from oxillama_jupyter.engine.adapter_turns import AdapterTurns
 from oxillama_jupyter.engine.frames import Output
 from oxillama_jupyter.engine.parts import Part, Text
 from oxillama_jupyter.engine.protocol import Delta, FinishReason, PromptInfo, Usage
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from oxillama_jupyter.engine.parsing import OutputParser
     from oxillama_jupyter.engine.protocol import EngineStats, Sampling
+    from oxillama_jupyter.engine.recorder import Recorder
     from oxillama_jupyter.engine.slots import Slot, Slots
     from oxillama_jupyter.engine.text import TextAssembler
     from oxillama_jupyter.engine.vault import Snapshot
@@ -79,12 +81,18 @@ class Constraint(Protocol):
 
 
 class Row(NamedTuple):
-    """Consecutive tokens of one sequence in a batch; with a sampler, its end gets a new token."""
+    """Consecutive tokens of one sequence in a batch; with a sampler, its end gets a new token.
+
+    A recorder is shown the logits before anything changes them. All rows of a batch have the same
+    adapter.
+    """
 
     sequence: int
     position: int
     tokens: Sequence[int]
     sampler: Sampler | None
+    recorder: Recorder | None = None
+    adapter: str | None = None
 
 
 class Backend(Protocol):
@@ -127,6 +135,7 @@ class Limits(NamedTuple):
         mixed_seconds: How long a step may take while somebody generates.
         token_seconds: First guess of what one prompt token takes; measured from then on.
         n_cells: Cells of the KV cache, for its figures.
+        echo_rows: The most prompt tokens of one step whose logits are wanted.
     """
 
     n_parallel: int
@@ -137,6 +146,7 @@ class Limits(NamedTuple):
     mixed_seconds: float = 0.06
     token_seconds: float = 1e-4
     n_cells: int = 0
+    echo_rows: int = 16
 
 
 @dataclass(slots=True, eq=False)
@@ -153,6 +163,9 @@ class Job:
     parser: OutputParser | None = None
     one_call: bool = False
     snapshot: Snapshot | None = None
+    recorder: Recorder | None = None
+    echo: str = ""
+    adapter: str | None = None
     reasoning_tokens: int = field(init=False, default=0)
     n_prompt: int = field(init=False)
     limit: int = field(init=False, default=0)
@@ -214,6 +227,7 @@ class Scheduler:
         self._active: list[Job] = []
         self._slots = slots
         self._crowded = False
+        self._turns = AdapterTurns()
         self._token_seconds = limits.token_seconds
         self._stepping: frozenset[int] = frozenset()
 
@@ -264,9 +278,11 @@ class Scheduler:
             if self._soon_shared(job):
                 continue
             self._waiting.remove(job)
-            job.slot = self._slots.seat(job.tokens, job.cache_key, job.snapshot)
+            job.slot = self._slots.seat(job.tokens, job.cache_key, job.snapshot, job.adapter)
             job.snapshot = None
             self._active.append(job)
+            if job.recorder and job.recorder.missing and job.slot.length > job.recorder.seen:
+                self._slots.rewind(job.slot, job.recorder.seen)
             if job.sampler is not None:
                 continue  # it was here before, and lost its place
             job.admitted = self._clock()
@@ -274,6 +290,8 @@ class Scheduler:
             job.sampler = self._backend.sampler(job.sampling, job.constraint)
             info = PromptInfo(job.n_prompt, job.cached, job.dropped)
             outputs.append(Output(job.id, Delta(prompt=info)))
+            if job.echo:
+                outputs.append(Output(job.id, Delta(job.echo)))
         return outputs
 
     def step(self) -> list[Output]:
@@ -290,7 +308,7 @@ class Scheduler:
             return self._make_room()
         except Interrupted:
             for job in jobs:
-                self._slots.rewind(job.slot)  # type: ignore[arg-type] # active jobs have one
+                self._slots.undo(job.slot)  # type: ignore[arg-type] # active jobs have one
             return []
         finally:
             self._stepping = frozenset()
@@ -300,16 +318,20 @@ class Scheduler:
         outputs = []
         for job, row in zip(jobs, rows, strict=True):
             job.slot.length += len(row.tokens)  # type: ignore[union-attr] # active jobs have one
+            if job.recorder is not None:
+                outputs += job.recorder.prompt_outputs(job.id)
             if row.sampler is not None:
                 if len(job.tokens) == job.n_prompt:
                     self._slots.checkpoint(job.slot)  # type: ignore[arg-type] # as above
-                outputs.append(self._accept(job, next(chosen), now))
+                token = next(chosen)
+                output = self._accept(job, token, now)
+                outputs.append(job.recorder.attach(output, token) if job.recorder else output)
         return outputs
 
     def _soon_shared(self, job: Job) -> bool:
         """Whether somebody is just reading what this prompt begins with: better wait and share."""
         for other in self._active if self._slots.shares else ():
-            if _missing(other) > 1:
+            if _missing(other) > 1 and other.adapter == job.adapter:
                 common = common_length(job.tokens[:-1], other.tokens[: other.n_prompt])
                 read = other.slot.length  # type: ignore[union-attr] # active jobs have one
                 if read < common and common - other.cached >= _WORTH_SHARING:
@@ -327,15 +349,20 @@ class Scheduler:
 
     def _compose(self) -> tuple[list[Job], list[Row]]:
         """One token of everybody who generates, and a share of the rest for everybody who reads."""
-        reading = [job for job in self._active if _missing(job) > 1]
-        jobs = [job for job in self._active if _missing(job) == 1]
+        active = self._turns.next(self._active)
+        reading = [job for job in active if _missing(job) > 1]
+        jobs = [job for job in active if _missing(job) == 1]
         rows = [_row(job, 1) for job in jobs]
         budget = self._budget(len(rows)) if reading else 0
+        echoed = self._limits.echo_rows
         for position, job in enumerate(sorted(reading, key=_missing)):
             share = -(-budget // (len(reading) - position))
             count = min(share, _missing(job))
+            if job.recorder is not None and job.recorder.missing:
+                count = min(count, echoed)
+                echoed -= count
             if count == 0:
-                break
+                continue
             budget -= count
             jobs.append(job)
             rows.append(_row(job, count))
@@ -438,4 +465,5 @@ def _row(job: Job, count: int) -> Row:
     start = slot.length
     end = start + count
     last = end == len(job.tokens)
-    return Row(slot.id, start, job.tokens[start:end], job.sampler if last else None)
+    sampler = job.sampler if last else None
+    return Row(slot.id, start, job.tokens[start:end], sampler, job.recorder, job.adapter)

@@ -10,28 +10,42 @@ so what passes with it passes with `LocalEngine`; the two share one test suite. 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import math
 import re
+import struct
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import aclosing
 from typing import Any
 
-from oxillama_jupyter.engine.checks import check_request
+from msgspec import structs
+
+from oxillama_jupyter.engine.checks import check_adapter, check_request
+from oxillama_jupyter.engine.embeddings import check_embed
 from oxillama_jupyter.engine.protocol import (
     CallEnd,
     Delta,
+    Embeddings,
+    EmbedRequest,
     EngineStatus,
     FinishReason,
     GenerateRequest,
     ModelInfo,
     Part,
     PromptInfo,
+    TokenLogprob,
     Usage,
 )
 from oxillama_jupyter.engine.text import StopFilter
 from oxillama_jupyter.engine.truncation import drop_turns
-from oxillama_jupyter.errors import ContextLengthExceeded, EngineUnavailable, ModelNotFound
+from oxillama_jupyter.errors import (
+    ContextLengthExceeded,
+    EngineUnavailable,
+    InvalidRequest,
+    ModelNotFound,
+)
 
 __all__ = ["Reply", "ScriptedEngine"]
 
@@ -43,6 +57,7 @@ Pieces are texts, or parts: reasoning and calls, as a parser would have made the
 
 _WORD = re.compile(r"\s*\S+\s*?|\s+")
 _REMEMBERED = 256
+_WIDTH = 32  # numbers of an embedding
 
 
 class ScriptedEngine:
@@ -65,6 +80,7 @@ class ScriptedEngine:
         start_error: What `start` raises.
         n_parallel: Generations at the same time; more wait.
         n_ctx: Context in tokens.
+        adapters: Names of adapters it pretends to have.
     """
 
     def __init__(  # noqa: PLR0913 - settings, all by name
@@ -79,6 +95,7 @@ class ScriptedEngine:
         start_error: Exception | None = None,
         n_parallel: int = 8,
         n_ctx: int = 4096,
+        adapters: Iterable[str] = (),
     ) -> None:
         self.reply = reply
         self.delay = delay
@@ -93,6 +110,7 @@ class ScriptedEngine:
         self.forgotten: deque[str] = deque(maxlen=_REMEMBERED)
         self._model = ModelInfo(model_id, int(time.time()), n_ctx=n_ctx, n_ctx_train=n_ctx)
         self._n_parallel = n_parallel
+        self._adapters = tuple(adapters)
         self._sequences = asyncio.Semaphore(n_parallel)
         self._warm: dict[str, list[str]] = {}
         self._started = False
@@ -128,6 +146,20 @@ class ScriptedEngine:
             self.aborted += not finished
             raise
 
+    async def embed(self, request: EmbedRequest) -> Embeddings:
+        """Give any text its own vector, always the same one."""
+        self._check_model(request.model)
+        check_embed(request)
+        width = request.dimensions or _WIDTH
+        if width > _WIDTH:
+            raise InvalidRequest(f"'dimensions' must be at most {_WIDTH}.", param="dimensions")
+        await self._pause(self.delay)
+        words = [
+            _WORD.findall(item) if isinstance(item, str) else [str(token) for token in item]
+            for item in request.inputs
+        ]
+        return Embeddings([_vector(text, width) for text in words], [len(w) for w in words], width)
+
     def models(self) -> list[ModelInfo]:
         """The one model."""
         return [self._model]
@@ -152,12 +184,16 @@ class ScriptedEngine:
         self._started = False
         self._closed.set()
 
-    def _check(self, request: GenerateRequest) -> None:
+    def _check_model(self, name: str | None) -> None:
         if not self._started:
             raise EngineUnavailable("The scripted engine is not running.")
-        if request.model not in (None, self._model.id):
-            raise ModelNotFound(f"The model '{request.model}' does not exist.", param="model")
+        if name not in (None, self._model.id):
+            raise ModelNotFound(f"The model '{name}' does not exist.", param="model")
+
+    def _check(self, request: GenerateRequest) -> None:
+        self._check_model(request.model)
         check_request(request)
+        check_adapter(request.adapter, dict.fromkeys(self._adapters, ""))
         if self.error is not None and self.fail_after is None:
             raise self.error
 
@@ -181,6 +217,8 @@ class ScriptedEngine:
         admitted = time.perf_counter()
         info = self._read_prompt(request)
         yield Delta(prompt=info)
+        if request.echo:
+            yield _echo(request)
         limit = request.sampling.max_tokens or self._model.n_ctx - info.tokens
         stops = StopFilter(request.sampling.stop)
         tokens = 0
@@ -195,7 +233,8 @@ class ScriptedEngine:
                 await self._pause(self.delay)
                 tokens += 1
                 if isinstance(piece, str):
-                    yield Delta(text=stops.push(piece), tokens=1)
+                    logprobs = _logprobs(request, piece)
+                    yield Delta(text=stops.push(piece), tokens=1, logprobs=logprobs)
                 else:
                     yield Delta.of([piece], 1)
                 if stops.stopped or (isinstance(piece, CallEnd) and not request.parallel_calls):
@@ -240,7 +279,7 @@ class ScriptedEngine:
 
     def _read_prompt(self, request: GenerateRequest) -> PromptInfo:
         limit = min(request.max_prompt_tokens or self._model.n_ctx, self._model.n_ctx - 1)
-        words = _tokens(request.messages)
+        words = _tokens(request.messages) if request.prompt is None else _prompt_words(request)
         dropped: tuple[int, ...] | None = ()
         if len(words) > limit and request.truncation == "middle":
             dropped = drop_turns(request.messages, lambda rest: len(_tokens(rest)) <= limit)
@@ -256,6 +295,39 @@ class ScriptedEngine:
             if len(self._warm) > _REMEMBERED:
                 self._warm.pop(next(iter(self._warm)))
         return PromptInfo(tokens=len(words), cached_tokens=cached, dropped=dropped or ())
+
+
+def _vector(words: list[str], width: int) -> bytes:
+    digest = hashlib.sha256("".join(words).encode()).digest()
+    numbers = [byte - 127.5 for byte in digest[:width]]
+    length = math.hypot(*numbers)
+    return struct.pack(f"<{width}f", *(number / length for number in numbers))
+
+
+def _prompt_words(request: GenerateRequest) -> list[str]:
+    if isinstance(request.prompt, str):
+        return _WORD.findall(request.prompt)
+    return [f" {token}" for token in request.prompt or ()]
+
+
+def _echo(request: GenerateRequest) -> Delta:
+    words = _prompt_words(request)
+    entries = [entry for word in words for entry in _logprobs(request, word)]
+    entries[:1] = [structs.replace(entry, logprob=None, top=()) for entry in entries[:1]]
+    return Delta("".join(words), prompt_logprobs=tuple(entries))
+
+
+def _logprobs(request: GenerateRequest, word: str) -> tuple[TokenLogprob, ...]:
+    """Say of any word that it was as probable as all the rest, and so on with the rest."""
+    if request.logprobs is None:
+        return ()
+    words = [word, *(f" other{rank}" for rank in range(1, request.logprobs))]
+    ranked = tuple(
+        TokenLogprob(rank, text.encode(), -(rank + 1) * math.log(2))
+        for rank, text in enumerate(words)
+    )
+    top = ranked[: request.logprobs]
+    return (TokenLogprob(0, word.encode(), ranked[0].logprob, top),)
 
 
 async def _aiter(

@@ -65,6 +65,7 @@ class Slot:
     used: int = 0
     saved: bool = False
     loaded: int = 0
+    adapter: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -77,6 +78,7 @@ class _Parked:
     used: int
     state: State
     size: int
+    adapter: str | None
     saved: bool = False
     checkpoint: bool = False
 
@@ -99,23 +101,35 @@ class Slots:
         self._vault = vault
         self._ticks = 0
 
-    def seat(self, tokens: list[int], key: str | None, snapshot: Snapshot | None = None) -> Slot:
+    def seat(
+        self,
+        tokens: list[int],
+        key: str | None,
+        snapshot: Snapshot | None = None,
+        adapter: str | None = None,
+    ) -> Slot:
         """Take an idle slot and put the longest known beginning of these tokens into it.
 
-        The last token is never reused: its logits are wanted.
+        The last token is never reused: its logits are wanted. Nothing is reused that another
+        adapter computed.
 
         Args:
             tokens: The prompt.
             key: The thread.
             snapshot: What the vault found for them.
+            adapter: The LoRA adapter.
         """
         reusable = tokens[:-1]
-        live = max(self._slots, key=lambda slot: (self._common(slot, reusable), not slot.busy))
-        shared = self._common(live, reusable)
+
+        def common(known: Slot | _Parked) -> int:
+            return self._common(known, reusable, adapter)
+
+        live = max(self._slots, key=lambda slot: (common(slot), not slot.busy))
+        shared = common(live)
         slot = self._target(key, live, shared)
-        own = self._common(slot, reusable)
-        parked = self._best_parked(reusable, max(own, shared))
-        known = self._common(parked, reusable) if parked else max(own, shared)
+        own = common(slot)
+        parked = self._best_parked(reusable, max(own, shared), adapter)
+        known = common(parked) if parked else max(own, shared)
         if self._restore(slot, snapshot, reusable, known, key):
             pass
         elif parked is not None:
@@ -129,7 +143,7 @@ class Slots:
             slot.length = self._cells.keep(slot.id, own)
             slot.loaded = min(slot.loaded, slot.length)
         slot.tokens, slot.key, slot.busy, slot.used = tokens, key, True, self._tick()
-        slot.saved = False
+        slot.saved, slot.adapter = False, adapter
         return slot
 
     def release(self, slot: Slot) -> None:
@@ -138,12 +152,16 @@ class Slots:
         slot.busy = slot.saved = False
         slot.used = self._tick()
 
-    def rewind(self, slot: Slot) -> None:
+    def undo(self, slot: Slot) -> None:
         """Forget what a step that was broken off may have left behind the slot's tokens.
 
         A recurrent state is not to be trusted after that.
         """
-        slot.length = self._cells.keep(slot.id, 0 if self._cells.rigid else slot.length)
+        self.rewind(slot, 0 if self._cells.rigid else slot.length)
+
+    def rewind(self, slot: Slot, length: int) -> None:
+        """Forget what a slot holds beyond `length`: it is to be computed again."""
+        slot.length = self._cells.keep(slot.id, length)
         slot.loaded = min(slot.loaded, slot.length)
 
     def park_idle(self) -> None:
@@ -212,6 +230,7 @@ class Slots:
             one
             for one in self._everything()
             if one.key is not None
+            and one.adapter is None  # files do not tell whose they are
             and not one.saved
             and one.length >= LEAST_TOKENS
             and (busy or isinstance(one, _Parked) or not one.busy)
@@ -221,6 +240,8 @@ class Slots:
         """Give a state to the vault, whether or not that will be able to write it."""
         one.saved = True
         if self._vault is None or one.key is None or one.length < LEAST_TOKENS:
+            return
+        if one.adapter is not None:
             return
         if isinstance(one, Slot):
             tokens, (state, _) = one.tokens[: one.length], self._cells.save(one.id)
@@ -278,18 +299,26 @@ class Slots:
             return live
         return min(idle, key=lambda slot: (slot.length > 0, slot.used))
 
-    def _best_parked(self, tokens: list[int], known: int) -> _Parked | None:
+    def _best_parked(self, tokens: list[int], known: int, adapter: str | None) -> _Parked | None:
         """The parked state that knows more of these tokens than the cache does."""
-        best = max(self._parked, key=lambda parked: self._common(parked, tokens), default=None)
+        best = max(
+            self._parked,
+            key=lambda parked: self._common(parked, tokens, adapter),
+            default=None,
+        )
         if best is None:
             return None
-        common = self._common(best, tokens)
+        common = self._common(best, tokens, adapter)
         worth = common >= known + _WORTH_PARKING and _worth(common, best)
         return best if worth else None
 
-    def _common(self, known: Slot | _Parked | Snapshot, tokens: list[int]) -> int:
+    def _common(
+        self, known: Slot | _Parked | Snapshot, tokens: list[int], adapter: str | None = None
+    ) -> int:
         """How many of the tokens could be taken over from there."""
-        common = _common(known, tokens)
+        if (None if isinstance(known, Snapshot) else known.adapter) != adapter:
+            return 0
+        common = common_length(known.tokens[: known.length], tokens)
         if not self._cells.rigid_states:
             return common
         least = known.length
@@ -330,13 +359,24 @@ class Slots:
             if not (
                 slot.key is not None and (parked.key, parked.checkpoint) == (slot.key, checkpoint)
             )
-            and (self._cells.rigid_states or parked.tokens != slot.tokens[: parked.length])
+            and (
+                self._cells.rigid_states
+                or (parked.adapter, parked.tokens) != (slot.adapter, slot.tokens[: parked.length])
+            )
         ]
         state, size = self._cells.save(slot.id)
-        tokens = slot.tokens[: slot.length]
-        saved = slot.saved and not checkpoint
         self._parked.append(
-            _Parked(tokens, slot.length, slot.key, slot.used, state, size, saved, checkpoint)
+            _Parked(
+                slot.tokens[: slot.length],
+                slot.length,
+                slot.key,
+                slot.used,
+                state,
+                size,
+                slot.adapter,
+                slot.saved and not checkpoint,
+                checkpoint,
+            )
         )
         self._trim()
 
@@ -358,10 +398,6 @@ class Slots:
 def _worth(common: int, state: _Parked | Snapshot) -> bool:
     """Whether so much of a state is worth loading all of it."""
     return common * _WORTH_LOADING >= state.length
-
-
-def _common(known: Slot | _Parked | Snapshot, tokens: list[int]) -> int:
-    return common_length(known.tokens[: known.length], tokens)
 
 
 def common_length(first: list[int], second: list[int]) -> int:

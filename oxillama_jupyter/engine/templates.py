@@ -18,6 +18,7 @@ from jinja2 import TemplateError
 from jinja2.ext import loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from oxillama_jupyter.engine.completions import Vocabulary, raw_tokens
 from oxillama_jupyter.engine.formats import detect
 from oxillama_jupyter.engine.parsing import OutputParser
 from oxillama_jupyter.engine.tooltext import with_tools
@@ -52,18 +53,13 @@ _RENDER_ERRORS = (
 Json = Any  # JSON of any shape: messages, tools, arguments
 
 
-class TokenizerVocabulary(Protocol):
+class TokenizerVocabulary(Vocabulary, Protocol):
     """What prompts need of a vocabulary."""
 
-    bos: int
     eos: int
-    add_bos: bool
 
     def text(self, token: int) -> str:
         """The token as templates write it."""
-
-    def tokenize(self, text: str, *, special: bool) -> list[int]:
-        """Turn text into tokens."""
 
     def special_tokens(self) -> dict[str, bool]:
         """Texts that may become one token; True for control tokens."""
@@ -135,6 +131,9 @@ class ChatTemplate:
 class PromptBuilder:
     """Makes the prompts of one model; safe to call from any one thread at a time.
 
+    Attributes:
+        refusal: Why there are no prompts for this model; empty where there are.
+
     Args:
         vocabulary: The model's.
         template: The GGUF's chat template; empty for ChatML.
@@ -142,8 +141,9 @@ class PromptBuilder:
     """
 
     def __init__(self, vocabulary: TokenizerVocabulary, template: str, n_ctx: int) -> None:
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._n_ctx = n_ctx
+        self.refusal = ""
         self._template = ChatTemplate(
             template or CHATML,
             bos_token=vocabulary.text(vocabulary.bos),
@@ -163,8 +163,15 @@ class PromptBuilder:
             ContextLengthExceeded: It does not fit; the message has both numbers.
             InvalidRequest: The template refused the messages.
         """
-        tokens = self.tokens(request.messages, request.tools)
+        if self.refusal:
+            raise InvalidRequest(self.refusal, param="model")
         limit = min(request.max_prompt_tokens or self._n_ctx, self._n_ctx - 1)
+        if request.prompt is not None:
+            tokens = raw_tokens(request, self.vocabulary)
+            if len(tokens) > limit:
+                raise ContextLengthExceeded(self._too_long(len(tokens), limit), param="prompt")
+            return tokens, ()
+        tokens = self.tokens(request.messages, request.tools)
         if len(tokens) <= limit:
             return tokens, ()
         dropped = self._drop(request, limit) if request.truncation == "middle" else None
@@ -184,15 +191,15 @@ class PromptBuilder:
         tokens: list[int] = []
         for piece, literal in guard.split(text):
             if piece:
-                tokens += self._vocabulary.tokenize(piece, special=True)
+                tokens += self.vocabulary.tokenize(piece, special=True)
             tokens += self._plain(literal)
-        if self._vocabulary.add_bos and tokens[:1] != [self._vocabulary.bos]:
-            tokens.insert(0, self._vocabulary.bos)
+        if self.vocabulary.add_bos and tokens[:1] != [self.vocabulary.bos]:
+            tokens.insert(0, self.vocabulary.bos)
         return tokens
 
     def parser(self, tokens: list[int], tools: list[Json] | None) -> OutputParser:
         """Make the parser of what follows a prompt."""
-        end = "".join(self._vocabulary.text(token) for token in tokens[-16:])
+        end = "".join(self.vocabulary.text(token) for token in tokens[-16:])
         opened = self.format.reasoning_open(end)
         return OutputParser(self.format, tools=tools, reasoning_open=opened)
 
@@ -204,13 +211,13 @@ class PromptBuilder:
     def _plain(self, literal: str) -> list[int]:
         """Tokenise a special token's text as text."""
         if not literal or literal in self._control:
-            return self._vocabulary.tokenize(literal, special=False) if literal else []
+            return self.vocabulary.tokenize(literal, special=False) if literal else []
         # Tokens a user defined are matched even in plain text; no half of one is one.
         middle = len(literal) // 2
         return [
             token
             for half in (literal[:middle], literal[middle:])
-            for token in self._vocabulary.tokenize(half, special=False)
+            for token in self.vocabulary.tokenize(half, special=False)
         ]
 
     def _drop(self, request: GenerateRequest, limit: int) -> tuple[int, ...] | None:

@@ -1,4 +1,4 @@
-"""The model's vocabulary, as llama.cpp has it: the other module that imports `llama_cpp`.
+"""The model's vocabulary, as llama.cpp has it: one of those that import `llama_cpp`.
 
 May be read from any thread: llama.cpp does not change it.
 """
@@ -30,6 +30,11 @@ class LlamaVocabulary:
         )
         self.bos: int = llama_cpp.llama_vocab_bos(self._vocab)
         self.eos: int = llama_cpp.llama_vocab_eos(self._vocab)
+        self.fill: tuple[int, int, int] = (
+            llama_cpp.llama_vocab_fim_pre(self._vocab),
+            llama_cpp.llama_vocab_fim_suf(self._vocab),
+            llama_cpp.llama_vocab_fim_mid(self._vocab),
+        )
         self.add_bos: bool = llama_cpp.llama_vocab_get_add_bos(self._vocab)
 
     def is_end(self, token: int) -> bool:
@@ -43,20 +48,29 @@ class LlamaVocabulary:
             piece = self._pieces[token] = self._to_piece(token)
         return piece
 
+    def raw(self, token: int) -> bytes:
+        """The bytes of this token, as it is written in templates where it is a control token."""
+        return self._to_piece(token, special=True)
+
     def text(self, token: int) -> str:
         """The token as it is written in templates, control tokens too; empty for no token."""
         if token < 0:
             return ""
         return self._to_piece(token, special=True).decode(errors="replace")
 
-    def tokenize(self, text: str, *, special: bool) -> list[int]:
-        """Turn text into tokens; `special` tells whether control tokens are recognised in it."""
+    def tokenize(self, text: str, *, special: bool, around: bool = False) -> list[int]:
+        """Turn text into tokens.
+
+        Args:
+            text: What to tokenise.
+            special: Whether control tokens are recognised in it.
+            around: Whether to add the special tokens the model wants around a whole text.
+        """
         data = text.encode(errors="replace")
         room = len(data) + 8
         tokens = (ctypes.c_int32 * room)()
-        add_special = False
         count = llama_cpp.llama_tokenize(
-            self._vocab, data, len(data), tokens, room, add_special, special
+            self._vocab, data, len(data), tokens, room, around, special
         )
         return tokens[:count]
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NoReturn
 from oxillama_jupyter.engine.frames import (
     Abort,
     Configure,
+    Embed,
     Forget,
     Output,
     Phase,
@@ -38,9 +39,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import IO
 
-    from oxillama_jupyter.engine.constraints import ConstraintCompiler
+    from oxillama_jupyter.engine.constraints import ConstraintCompiler, TokenConstraint
+    from oxillama_jupyter.engine.embedder import Embedder, EmbedJob
     from oxillama_jupyter.engine.frames import FromChild
-    from oxillama_jupyter.engine.llama import Llama
+    from oxillama_jupyter.engine.llama import AnyConstraint, Llama
+    from oxillama_jupyter.engine.parsing import OutputParser
     from oxillama_jupyter.engine.reporter import Reporter
     from oxillama_jupyter.engine.scheduler import Job, Scheduler
     from oxillama_jupyter.engine.slots import Slots
@@ -51,7 +54,6 @@ __all__ = ["Worker", "claim_stdout", "exit_with_parent", "main"]
 
 _SWITCH_SECONDS = 0.0005  # the decode thread gets the interpreter back this soon
 _IDLE_SECONDS = 0.25  # nobody asks for so long: an idle thread can be saved meanwhile
-_ADAPTER = ""  # none can be loaded yet; with one, states are of the two together
 _LAST_SECONDS = 0.8  # for saving idle threads when the process ends
 
 
@@ -90,8 +92,8 @@ class Worker:
     def __init__(self, source: IO[bytes], sink: int) -> None:
         self._source = source
         self._sink = sink
-        self._inbox: SimpleQueue[Job | Output | Forget | int | None] = SimpleQueue()
-        self._prompts: SimpleQueue[Submit] = SimpleQueue()
+        self._inbox: SimpleQueue[Job | EmbedJob | Output | Forget | int | None] = SimpleQueue()
+        self._prompts: SimpleQueue[Submit | Embed] = SimpleQueue()
         self._lock = threading.Lock()
         self._preparing: set[int] = set()
         self._scheduler: Scheduler | None = None
@@ -108,17 +110,18 @@ class Worker:
             return 2
         threading.Thread(target=self._intake, name="intake", daemon=True).start()
         try:
-            llama, builder, compiler = self._load(settings)
+            llama, builder, compiler, embedder = self._load(settings)
         except _start_errors() as error:
             self._send(StartFailed(str(error)))
             return 1
         self._vault = _vault(settings, llama)
         slots, scheduler = _scheduler(llama, self._vault)
-        makers = (builder, compiler, _finder(self._vault, slots, rigid=llama.rigid_states))
+        find = _finder(self._vault, slots, rigid=llama.rigid_states)
+        makers = (builder, compiler, embedder, find)
         threading.Thread(target=self._prepare, args=makers, name="prompts", daemon=True).start()
         self._scheduler = scheduler
         self._send(Ready(llama.info(), llama.settings()))
-        self._decode(scheduler, slots)
+        self._decode(scheduler, slots, embedder)
         slots.save_all(_LAST_SECONDS)
         self._saved.set()
         return 0
@@ -132,9 +135,11 @@ class Worker:
 
     # -- starting --------------------------------------------------------------------------------
 
-    def _load(self, settings: Configure) -> tuple[Llama, PromptBuilder, ConstraintCompiler]:
+    def _load(
+        self, settings: Configure
+    ) -> tuple[Llama, PromptBuilder, ConstraintCompiler, Embedder]:
         """Import llama.cpp, load the model, prove that it decodes."""
-        from oxillama_jupyter.engine import constraints, llama, templates
+        from oxillama_jupyter.engine import constraints, embedder, llama, templates
 
         llama.log_to_stderr()
         self._send(Phase(f"loading the model ({llama.build()})"))
@@ -143,7 +148,10 @@ class Worker:
         model.warm_up()
         builder = templates.PromptBuilder(model.vocabulary, model.template, model.limits.n_ctx)
         model.vocabulary.reveal(builder.format.tags)
-        return model, builder, constraints.ConstraintCompiler(model.vocabulary)
+        if not model.generates:
+            builder.refusal = "This model makes embeddings; it cannot generate text."
+        compiler = constraints.ConstraintCompiler(model.vocabulary)
+        return model, builder, compiler, embedder.Embedder(model, model.vocabulary)
 
     # -- threads ---------------------------------------------------------------------------------
 
@@ -160,7 +168,7 @@ class Worker:
     def _take_in(self) -> None:
         while (frame := read_frame(self._source)) is not None:
             message = decode_to_child(frame)
-            if isinstance(message, Submit):
+            if isinstance(message, Submit | Embed):
                 with self._lock:
                     self._preparing.add(message.id)
                 self._prompts.put(message)
@@ -176,54 +184,67 @@ class Worker:
                 self._inbox.put(message)
 
     def _prepare(
-        self, builder: PromptBuilder, compiler: ConstraintCompiler, find: Callable[[Job], None]
+        self,
+        builder: PromptBuilder,
+        compiler: ConstraintCompiler,
+        embedder: Embedder,
+        find: Callable[[Job], None],
     ) -> None:
         """Render and tokenise prompts and compile constraints, beside the decode loop."""
         while True:
             message = self._prompts.get()
-            prepared = _prepared(builder, compiler, message)
-            if not isinstance(prepared, Output):
-                find(prepared)
+            prepared: Job | EmbedJob | Output
+            if isinstance(message, Embed):
+                prepared = embedder.prepare(message)
+            else:
+                prepared = _prepared(builder, compiler, message, find)
             with self._lock:
                 if message.id in self._preparing:
                     self._preparing.remove(message.id)
                     self._inbox.put(prepared)
 
-    def _decode(self, scheduler: Scheduler, slots: Slots) -> None:
+    def _decode(self, scheduler: Scheduler, slots: Slots, embedder: Embedder) -> None:
         """Decode until the end; sleep where there is nothing to do."""
         from oxillama_jupyter.engine.reporter import Reporter
 
         self._reporter = Reporter(scheduler.stats)
-        while self._receive(scheduler, slots):
+        while self._receive(scheduler, slots, embedder):
             self._send_step(scheduler.admit())
             self._send_step(scheduler.step())
+            self._send_step(embedder.step())
             self._report(idle=not scheduler.busy)
 
-    def _receive(self, scheduler: Scheduler, slots: Slots) -> bool:
-        """Hand new jobs and aborts to the scheduler; wait for them only when it is idle.
+    def _receive(self, scheduler: Scheduler, slots: Slots, embedder: Embedder) -> bool:
+        """Hand new jobs and aborts to whom they concern; wait for them only when all are idle.
 
         Returns:
             False when the process is to end.
         """
+        from oxillama_jupyter.engine.scheduler import Job
+
         refused: list[Output] = []
         try:
             while True:
-                item = self._next(slots, wait=not scheduler.busy and not refused)
+                idle = not (scheduler.busy or embedder.busy or refused)
+                item = self._next(slots, wait=idle)
                 if item is None:
                     return False
                 if isinstance(item, int):
                     scheduler.abort(item)
+                    embedder.abort(item)
                 elif isinstance(item, Forget):
                     slots.forget(item.cache_key)
                 elif isinstance(item, Output):
                     refused.append(item)
+                elif not isinstance(item, Job):
+                    embedder.submit(item)
                 else:
                     scheduler.submit(item)
         except Empty:
             self._send_step(refused)
         return True
 
-    def _next(self, slots: Slots, *, wait: bool) -> Job | Output | Forget | int | None:
+    def _next(self, slots: Slots, *, wait: bool) -> Job | EmbedJob | Output | Forget | int | None:
         """The next item; who waits for it saves idle threads meanwhile."""
         while wait and slots.unsaved:
             try:
@@ -258,11 +279,15 @@ def _start_errors() -> tuple[type[Exception], ...]:
 
 
 def _prepared(
-    builder: PromptBuilder, compiler: ConstraintCompiler, message: Submit
+    builder: PromptBuilder,
+    compiler: ConstraintCompiler,
+    message: Submit,
+    find: Callable[[Job], None],
 ) -> Job | Output:
     """Make a job of a request, or the error that refuses it."""
-    from oxillama_jupyter.engine.constraints import AfterReasoning
+    from oxillama_jupyter.engine.completions import raw_text
     from oxillama_jupyter.engine.forcing import constrain
+    from oxillama_jupyter.engine.recorder import Recorder
     from oxillama_jupyter.engine.scheduler import Job
     from oxillama_jupyter.engine.text import TextAssembler
 
@@ -275,8 +300,13 @@ def _prepared(
     except Exception as error:  # noqa: BLE001 - one bad request must not end this thread
         traceback.print_exc()
         return Output(message.id, None, "EngineError", f"The prompt could not be made: {error!r}")
-    parser = builder.parser(tokens, request.tools)
-    return Job(
+    raw = request.prompt is not None
+    parser = None if raw else builder.parser(tokens, request.tools)
+    recorder = None
+    if request.logprobs is not None:
+        shown = tokens if request.echo else None
+        recorder = Recorder(builder.vocabulary.raw, request.logprobs, shown)
+    job = Job(
         id=message.id,
         tokens=tokens,
         sampling=request.sampling,
@@ -284,13 +314,25 @@ def _prepared(
         cache_key=request.cache_key,
         dropped=dropped,
         parser=parser,
-        constraint=(
-            AfterReasoning(constraint, lambda: parser.reasoning)
-            if constraint is not None and parser.reasoning
-            else constraint
-        ),
+        constraint=_after_reasoning(constraint, parser),
         one_call=not request.parallel_calls,
+        recorder=recorder,
+        adapter=request.adapter,
+        echo=raw_text(request, builder.vocabulary) if request.echo else "",
     )
+    find(job)
+    return job
+
+
+def _after_reasoning(
+    constraint: TokenConstraint | None, parser: OutputParser | None
+) -> AnyConstraint | None:
+    """Let a constraint wait where the prompt ends inside reasoning."""
+    from oxillama_jupyter.engine.constraints import AfterReasoning
+
+    if constraint is None or parser is None or not parser.reasoning:
+        return constraint
+    return AfterReasoning(constraint, lambda: parser.reasoning)
 
 
 def _scheduler(llama: Llama, vault: Vault | None) -> tuple[Slots, Scheduler]:
@@ -307,7 +349,7 @@ def _vault(settings: Configure, llama: Llama) -> Vault | None:
 
     if not settings.vault_bytes:
         return None
-    parts = (f"adapter={_ADAPTER}", llama.layout, machine.fingerprint())
+    parts = (llama.layout, machine.fingerprint())
     try:
         fingerprint = snapshots.fingerprint(Path(settings.model), *parts)
     except OSError:
@@ -320,7 +362,7 @@ def _finder(vault: Vault | None, slots: Slots, *, rigid: bool) -> Callable[[Job]
     """Make what looks for a job's beginning on disk, in case memory has less of it."""
 
     def find(job: Job) -> None:
-        if vault is None:
+        if vault is None or job.adapter is not None:
             return
         reusable = job.tokens[:-1]
         try:

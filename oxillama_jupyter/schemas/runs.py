@@ -82,6 +82,24 @@ class SamplingOptions(Struct, kw_only=True):
         presence_penalty: Subtracted once, if it was generated at all.
         stop: Generation ends just ahead of any of these strings.
         logit_bias: Token id to what is added to its logit.
+        typical_p: Keep tokens about as surprising as the model expects; 1 keeps all.
+        top_n_sigma: Keep logits this many standard deviations below the best; -1 keeps all.
+        xtc_probability: How often to leave out the most probable tokens.
+        xtc_threshold: All that are at least this probable, but the last of them.
+        dynatemp_range: How far the temperature moves with the model's certainty.
+        dynatemp_exponent: How it moves.
+        mirostat: 1 or 2 keeps the text's surprise at `mirostat_tau`; nothing is truncated then.
+        mirostat_tau: The surprise to keep, in bits.
+        mirostat_eta: How fast to get there.
+        repeat_last_n: How many tokens the penalties look at; -1 is the whole answer.
+        dry_multiplier: Above 0, tokens that go on with a repetition become less likely.
+        dry_base: How fast that grows with the repetition's length.
+        dry_allowed_length: The longest repetition that costs nothing, in tokens.
+        dry_penalty_last_n: How many tokens it looks at; -1 is the whole answer.
+        dry_sequence_breakers: Texts across which nothing is a repetition.
+        adaptive_target: Prefer tokens about this probable in the long run; -1 does not.
+        adaptive_decay: How long that run is.
+        min_keep: The fewest tokens that truncation leaves over.
     """
 
     seed: Annotated[int, Meta(ge=0, le=2**32 - 2)] | None = None
@@ -95,6 +113,27 @@ class SamplingOptions(Struct, kw_only=True):
     logit_bias: (
         dict[Annotated[int, Meta(ge=0, le=INT_MAX)], Annotated[float, Meta(ge=-100, le=100)]] | None
     ) = None
+    typical_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    top_n_sigma: Annotated[float, Meta(ge=-1)] | None = None
+    xtc_probability: Annotated[float, Meta(ge=0, le=1)] | None = None
+    xtc_threshold: Annotated[float, Meta(ge=0, le=1)] | None = None
+    dynatemp_range: Annotated[float, Meta(ge=0)] | None = None
+    dynatemp_exponent: Annotated[float, Meta(ge=0)] | None = None
+    mirostat: Annotated[int, Meta(ge=0, le=2)] | None = None
+    mirostat_tau: Annotated[float, Meta(ge=0)] | None = None
+    mirostat_eta: Annotated[float, Meta(ge=0, le=1)] | None = None
+    repeat_last_n: Annotated[int, Meta(ge=-1, le=INT_MAX)] | None = None
+    dry_multiplier: Annotated[float, Meta(ge=0)] | None = None
+    dry_base: Annotated[float, Meta(ge=1)] | None = None
+    dry_allowed_length: Annotated[int, Meta(ge=1, le=INT_MAX)] | None = None
+    dry_penalty_last_n: Annotated[int, Meta(ge=-1, le=INT_MAX)] | None = None
+    dry_sequence_breakers: (
+        Annotated[list[Annotated[str, Meta(min_length=1, max_length=40)]], Meta(max_length=64)]
+        | None
+    ) = None
+    adaptive_target: Annotated[float, Meta(ge=-1, le=1)] | None = None
+    adaptive_decay: Annotated[float, Meta(ge=0, le=0.99)] | None = None
+    min_keep: Annotated[int, Meta(ge=0, le=INT_MAX)] | None = None
 
 
 class _RunSettings(SamplingOptions, forbid_unknown_fields=True, kw_only=True):

@@ -11,7 +11,13 @@ from msgspec import UNSET, Struct, UnsetType
 from oxillama_jupyter.engine.protocol import Constraint, GenerateRequest, Sampling, Usage
 from oxillama_jupyter.events import DONE, encode_event
 from oxillama_jupyter.schemas.messages import Message, TextContent
-from oxillama_jupyter.schemas.runs import IncompleteDetails, PromptTokenDetails, Run, RunUsage
+from oxillama_jupyter.schemas.runs import (
+    IncompleteDetails,
+    PromptTokenDetails,
+    Run,
+    RunUsage,
+    SamplingOptions,
+)
 from oxillama_jupyter.schemas.steps import RunStep, ToolCallsDetails
 from oxillama_jupyter.schemas.streams import call_delta, message_delta
 from oxillama_jupyter.schemas.tools import (
@@ -36,6 +42,8 @@ __all__ = [
     "total_usage",
 ]
 
+# Options that runs and the engine call by the same name; null leaves the engine's own value.
+_SHARED = set(SamplingOptions.__struct_fields__) - {"max_tokens"}
 # A text model still answers when a message has an image in it; it is told that there was one.
 _IMAGE_NOTE = "[An image is here. This model reads text only.]"
 
@@ -92,18 +100,16 @@ def _completion_budget(run: Run) -> int | None:
 
 def _sampling(run: Run, spent: int) -> Sampling:
     budget = _completion_budget(run)
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name in _SHARED
+        if (value := getattr(run, name)) is not None
+    }
     return Sampling(
         temperature=run.temperature,
         top_p=run.top_p,
-        top_k=run.top_k or 0,
-        min_p=run.min_p or 0.0,
-        repeat_penalty=run.repeat_penalty or 1.0,
-        frequency_penalty=run.frequency_penalty or 0.0,
-        presence_penalty=run.presence_penalty or 0.0,
-        seed=run.seed,
         max_tokens=None if budget is None else budget - spent,
-        stop=tuple(run.stop or ()),
-        logit_bias=run.logit_bias or {},
+        **given,
     )
 
 

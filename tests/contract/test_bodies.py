@@ -189,6 +189,8 @@ RUN: list[tuple[dict[str, Any], str | None, str | None]] = [
     ({"top_k": -1}, "top_k", "integer_below_min_value"),
     ({"min_p": 2}, "min_p", ABOVE),
     ({"repeat_penalty": 0}, "repeat_penalty", BELOW),
+    ({"mirostat": 3}, "mirostat", "integer_above_max_value"),
+    ({"dry_sequence_breakers": [""]}, "dry_sequence_breakers[0]", "string_below_min_length"),
     ({"frequency_penalty": -3}, "frequency_penalty", BELOW),
     ({"presence_penalty": 3}, "presence_penalty", ABOVE),
     ({"stop": [""]}, "stop[0]", "string_below_min_length"),

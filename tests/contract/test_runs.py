@@ -107,6 +107,8 @@ def test_our_own_settings_are_kept_on_the_run(client: OpenAI, thread_id: str) ->
         "presence_penalty": -0.5,
         "stop": ["\n"],
         "logit_bias": {"5": -1.0},
+        "xtc_probability": 0.5,
+        "dry_sequence_breakers": ["."],
     }
     run = client.beta.threads.runs.create_and_poll(
         thread_id=thread_id, assistant_id="default", extra_body=own

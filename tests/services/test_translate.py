@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oxillama_jupyter.engine.protocol import Usage
+from oxillama_jupyter.engine.protocol import Sampling, Usage
 from oxillama_jupyter.schemas.messages import (
     Content,
     ImageUrl,
@@ -84,10 +84,30 @@ def test_every_sampling_option_reaches_the_engine() -> None:
         "seed": 7,
         "stop": ["a"],
         "logit_bias": {5: -1.0},
+        "typical_p": 0.9,
+        "top_n_sigma": 2.0,
+        "xtc_probability": 0.5,
+        "xtc_threshold": 0.2,
+        "dynatemp_range": 0.3,
+        "dynatemp_exponent": 2.0,
+        "mirostat": 2,
+        "mirostat_tau": 4.0,
+        "mirostat_eta": 0.2,
+        "repeat_last_n": 64,
+        "dry_multiplier": 0.8,
+        "dry_base": 2.0,
+        "dry_allowed_length": 3,
+        "dry_penalty_last_n": 100,
+        "dry_sequence_breakers": ["."],
+        "adaptive_target": 0.4,
+        "adaptive_decay": 0.8,
+        "min_keep": 2,
     }
     sampling = generate_request(a_run(**given), Work([])).sampling
     for name, value in given.items():
-        assert getattr(sampling, name) == (tuple(value) if name == "stop" else value)
+        assert getattr(sampling, name) == (tuple(value) if isinstance(value, list) else value)
+    untouched = generate_request(a_run(), Work([])).sampling
+    assert untouched == Sampling(temperature=1.0, top_p=1.0)
 
 
 def test_usage_adds_up() -> None:
