@@ -7,6 +7,7 @@ Nobody imports this module.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +16,14 @@ from typing import Any
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
-from traitlets import Dict, Float, Int, TraitError, Unicode, default, validate
+from traitlets import Bool, Dict, Float, Int, List, TraitError, Unicode, default, validate
 
 from oxillama_jupyter._version import __version__
+from oxillama_jupyter.engine.catalog import Catalog, Entry
+from oxillama_jupyter.engine.fit import Memory, Wanted
 from oxillama_jupyter.engine.local import LocalEngine
+from oxillama_jupyter.engine.places import hub_cache, place_of
+from oxillama_jupyter.engine.pool import EnginePool
 from oxillama_jupyter.engine.protocol import Engine
 from oxillama_jupyter.errors import OxillamaError, StoreError
 from oxillama_jupyter.handlers.routes import routes
@@ -55,8 +60,24 @@ class OxillamaApp(ExtensionApp):
 
     model = Unicode(
         "embedded",
-        help="The model to serve: the path of a GGUF file, or `embedded` for the tiny one "
-        "that comes with this package.",
+        help="The model that answers where a request names none: the path of a GGUF file, "
+        "`embedded` for the tiny one that comes with this package, or the id of a model in "
+        "model_dirs or the Hugging Face cache.",
+    ).tag(config=True)
+    model_dirs = List(
+        Unicode(),
+        help="Folders whose GGUF files are served too, at any depth; each is loaded when it is "
+        "first used.",
+    ).tag(config=True)
+    model_memory = Int(
+        0,
+        min=0,
+        help="Bytes of memory for all loaded models together: the idle one used longest ago gives "
+        "way to another; 0 means three quarters of what is available at start.",
+    ).tag(config=True)
+    check_memory = Bool(
+        True,  # noqa: FBT003  # traitlets' way
+        help="Refuse to load a model for which the machine has not enough free memory.",
     ).tag(config=True)
     model_aliases = Dict(
         key_trait=Unicode(),
@@ -172,11 +193,31 @@ class OxillamaApp(ExtensionApp):
     # -- composition ---------------------------------------------------------------------------
 
     def _engine(self) -> Engine:
-        embedded = self.model == "embedded"
-        path = _EMBEDDED if embedded else Path(self.model).expanduser()
+        path = Path(self.model).expanduser()
+        given = [place_of(_EMBEDDED)]
+        if self.model != "embedded" and (path.is_file() or path.suffix.lower() == ".gguf"):
+            given.insert(0, place_of(path.absolute()))
+        catalog = Catalog(
+            given,
+            folders=[Path(folder).expanduser().absolute() for folder in self.model_dirs],
+            cache=hub_cache(os.environ),
+            logger=self.log,
+        )
+        named = self.model != "embedded" and len(given) == 1
+        return EnginePool(
+            catalog,
+            self._local_engine,
+            default=self.model if named else given[0].id,
+            memory=Memory(self.model_memory, check=self.check_memory),
+            wanted=Wanted(self.n_ctx, self.n_parallel),
+            patience=self.engine_start_timeout,
+            logger=self.log,
+        )
+
+    def _local_engine(self, entry: Entry) -> LocalEngine:
         return LocalEngine(
-            path,
-            model_id=path.stem,
+            entry.path,
+            model_id=entry.id,
             data_dir=Path(jupyter_data_dir()) / "oxillama",
             n_parallel=self.n_parallel,
             n_ctx=self.n_ctx,
@@ -187,7 +228,9 @@ class OxillamaApp(ExtensionApp):
 
     async def _compose(self, db: Database) -> Services:
         owner = new_owner()
-        self._models = ModelService(self._engine(), self.model_aliases, self.log)
+        engine = self._engine()
+        loader = engine if isinstance(engine, EnginePool) else None
+        self._models = ModelService(engine, self.model_aliases, self.log, loader)
         self._executor = Executor(
             db,
             self._models,

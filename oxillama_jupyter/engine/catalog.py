@@ -85,6 +85,11 @@ class Catalog:
         """All models by id, the given ones first; from any thread."""
         return self._entries
 
+    @property
+    def looked(self) -> bool:
+        """Whether it has been looked everywhere once."""
+        return self._scanned_at > float("-inf")
+
     async def read_given(self) -> None:
         """Read the given files only; what else there is takes longer to find."""
         entries = await asyncio.to_thread(self._describe, self._given)
@@ -102,7 +107,7 @@ class Catalog:
 
     async def settled(self) -> None:
         """Wait until it has been looked everywhere once."""
-        if self._scanned_at == float("-inf"):
+        if not self.looked:
             await self.refresh()
 
     async def aclose(self) -> None:

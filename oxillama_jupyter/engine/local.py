@@ -102,7 +102,7 @@ class LocalEngine:
     ) -> None:
         self._tuning = tuning or Tuning()
         self._configure = Configure(
-            model=str(model.resolve()),
+            model=str(model.absolute()),  # a link's own name tells the parts of a split model
             model_id=model_id,
             n_ctx=n_ctx,
             n_parallel=n_parallel,

@@ -30,6 +30,8 @@ __all__ = [
     "FinishReason",
     "GenerateRequest",
     "ModelInfo",
+    "ModelLoader",
+    "ModelState",
     "Part",
     "PromptInfo",
     "Reasoning",
@@ -221,6 +223,32 @@ class ModelInfo(Struct, frozen=True, omit_defaults=True):
     description: str = ""
 
 
+class ModelState(Struct, frozen=True):
+    """How one of several models is.
+
+    Attributes:
+        id: The name requests use.
+        state: `available` can be loaded, by the next request too.
+        detail: Why, where it failed; what the engine says, where it is loaded.
+        size: Bytes of its files.
+        memory: Bytes it takes when loaded, about.
+        embedding: Whether it makes embeddings and no text.
+        pid: Its engine's process.
+        running: Its generations in a sequence now.
+        waiting: Its generations waiting, for a sequence or for the model.
+    """
+
+    id: str
+    state: Literal["available", "loading", "loaded", "failed"]
+    detail: str = ""
+    size: int = 0
+    memory: int = 0
+    embedding: bool = False
+    pid: int | None = None
+    running: int = 0
+    waiting: int = 0
+
+
 class EngineStatus(Struct, frozen=True):
     """How an engine is, in words a person can act on.
 
@@ -233,6 +261,7 @@ class EngineStatus(Struct, frozen=True):
         running: Generations in a sequence now.
         waiting: Generations waiting for a sequence.
         settings: What the engine chose and why (`use_extra_bufts`, threads, build, ...).
+        models: How each model is, where there may be several; the rest is about the default one.
     """
 
     state: Literal["starting", "ok", "failed"]
@@ -245,6 +274,7 @@ class EngineStatus(Struct, frozen=True):
     settings: dict[str, Any] = msgspec.field(
         default_factory=dict
     )  # engine-specific, shown as it is
+    models: tuple[ModelState, ...] = ()
 
 
 class Engine(Protocol):
@@ -277,3 +307,29 @@ class Engine(Protocol):
 
     async def aclose(self) -> None:
         """Stop everything; generations in flight end with `EngineUnavailable`."""
+
+
+class ModelLoader(Protocol):
+    """What an engine over several models can do besides; each verb may wait."""
+
+    async def settled(self) -> None:
+        """Wait until it has been looked once which models there are."""
+
+    async def refresh(self) -> None:
+        """Look which models there are, unless that was done a moment ago."""
+
+    async def load(self, model: str, *, again: bool = False) -> None:
+        """Load a model and return when it can generate; `again` tries one that failed before.
+
+        Raises:
+            ModelNotFound: There is none of that name.
+            EngineUnavailable: It cannot be loaded, or there is no room for it, and why.
+        """
+
+    async def unload(self, model: str) -> None:
+        """Free a model's memory; its next request loads it again.
+
+        Raises:
+            ModelNotFound: There is none of that name.
+            InvalidRequest: It is generating or being loaded.
+        """

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import aclosing
 from typing import Any, Literal
@@ -49,7 +50,7 @@ Waiting = Literal["requires_action"]
 
 
 class Executor:
-    """Runs jobs on the engine, at most `n_parallel` at a time, first come first served.
+    """Runs jobs on the engine, at most `n_parallel` of a model at a time, first come first served.
 
     Attributes:
         unconcluded: Runs that have ended but could not be written down, by id.
@@ -74,7 +75,8 @@ class Executor:
     ) -> None:
         self._db = db
         self._models = models
-        self._slots = asyncio.Semaphore(n_parallel)
+        # Each model has sequences of its own, and one that loads must not hold up the others.
+        self._slots = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(n_parallel))
         self._most = n_parallel + max_queue
         self._logger = logger
         self._jobs: dict[str, Job] = {}
@@ -94,10 +96,8 @@ class Executor:
         """Hold a place for a run that is about to be stored and submitted.
 
         Raises:
-            EngineUnavailable: The engine failed to start, and why.
             QueueFull: `max_queue` runs are waiting already.
         """
-        self._models.check()
         if self.live + self._entering >= self._most:
             raise QueueFull(
                 f"{self.live} runs are executing or waiting, which is as many as this server "
@@ -224,8 +224,8 @@ class Executor:
             return _failed(job, "server_error", "Internal error; the server's log says which.")
 
     async def _generate(self, job: Job) -> Outcome | Waiting:
-        async with self._slots:
-            await self._models.ready()
+        async with self._slots[job.run.model]:
+            await self._models.ready(job.run.model)
             started = await self._db.write(progress.begin, job.run, now())
             if started is None:  # cancelled between two events
                 return Outcome("cancelled")
@@ -289,7 +289,7 @@ class Executor:
     def _too_long(self, job: Job, error: ContextLengthExceeded) -> Outcome:
         """The run's own budget makes it incomplete; the model's context makes it fail."""
         budget = prompt_budget(job.run, job.work)
-        if budget is not None and budget <= self._models.n_ctx():
+        if budget is not None and budget <= self._models.n_ctx(job.run.model):
             details = IncompleteDetails("max_prompt_tokens")
             return Outcome("incomplete", job.usage(), incomplete_details=details)
         return _failed(job, "invalid_prompt", error.message)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -35,8 +34,9 @@ async def test_the_estimate_is_what_a_process_takes(
 
     cells = status.settings["n_cells"]
     assert need.cache == cells * 6 * 4 * (512 // 8) * 2 * 2  # layers, KV heads, head, K and V, f16
-    assert need.weights == os.path.getsize(middling_model)  # noqa: PTH202
-    assert 0.8 * taken < need.total < 2.5 * taken
+    assert need.weights == middling_model.stat().st_size  # noqa: ASYNC240
+    # Buffers are for a full context, of which pages that were never used are not taken.
+    assert 0.8 * taken < need.total < 3 * taken
 
 
 def test_more_context_and_sequences_need_more(small_model: Path) -> None:

@@ -80,7 +80,7 @@ async def test_the_header_says_what_llama_cpp_says(
     assert header.n_params == model.n_params
     assert header.n_ctx_train == model.n_ctx_train
     assert model.description.startswith(header.name)
-    assert header.size == os.path.getsize(embedded_model)  # noqa: PTH202
+    assert header.size == embedded_model.stat().st_size  # noqa: ASYNC240
     assert not header.embedding
     assert (header.split_no, header.split_count) == (0, 1)
 
