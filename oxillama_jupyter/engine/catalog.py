@@ -127,7 +127,8 @@ class Catalog:
     # -- in a thread -----------------------------------------------------------------------------
 
     def _look(self) -> dict[str, Entry]:
-        places = find(self._given, self._folders, self._cache, self._logger)
+        warn = self._logger.debug if self.looked else self._logger.warning  # said once
+        places = find(self._given, self._folders, self._cache, warn)
         entries = self._describe(places)
         self._read = {place.paths: entries[place.id] for place in places if place.id in entries}
         return entries

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,6 +58,7 @@ class Need(NamedTuple):
         return min(sum(self), _MOST)
 
 
+@lru_cache(maxsize=4096)
 def estimate(header: Header, wanted: Wanted) -> Need:
     """Add up what the model takes with the sizes the engine would choose for it."""
     chosen = _plan(header, wanted)

@@ -8,10 +8,9 @@ quantisation or another file of the repository tells the same.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -28,7 +27,7 @@ _MOST_PARTS = 1000
 _MOST_MODELS = 5000
 _MOST_FILES = 200_000
 
-Log = logging.Logger
+Warn = Callable[..., None]  # a logger's method
 
 
 class Place(NamedTuple):
@@ -62,17 +61,17 @@ def place_of(path: Path) -> Place:
 
 
 def find(
-    given: Sequence[Place], folders: Sequence[Path], cache: Path | None, log: Log
+    given: Sequence[Place], folders: Sequence[Path], cache: Path | None, warn: Warn
 ) -> list[Place]:
     """Look everywhere; `given` ones first, each file once, no two of one id."""
     places = {place.id: place for place in given}
     seen = {_identity(place.paths[0]) for place in given}
-    for place in (*_in_folders(folders, log), *(_in_cache(cache) if cache else ())):
+    for place in (*_in_folders(folders, warn), *(_in_cache(cache) if cache else ())):
         identity = _identity(place.paths[0])
         if identity in seen:
             continue
         if len(places) >= _MOST_MODELS:
-            log.warning("There are more than %d models; the others are left out.", _MOST_MODELS)
+            warn("There are more than %d models; the others are left out.", _MOST_MODELS)
             break
         seen.add(identity)
         for name in _names(place):
@@ -111,15 +110,15 @@ def _parts(path: Path) -> tuple[str, tuple[Path, ...]]:
     return name, tuple(path.with_name(file) for file in files)
 
 
-def _in_folders(folders: Sequence[Path], log: Log) -> Iterator[Place]:
+def _in_folders(folders: Sequence[Path], warn: Warn) -> Iterator[Place]:
     for folder in folders:
         if not folder.is_dir():
-            log.warning("There is no folder %s to look for models in.", folder)
+            warn("There is no folder %s to look for models in.", folder)
         left = _MOST_FILES
         for path in _files(folder):
             left -= 1
             if not left:
-                log.warning("There are more than %d files in %s.", _MOST_FILES, folder)
+                warn("There are more than %d files in %s.", _MOST_FILES, folder)
                 break
             if path.suffix.lower() == _SUFFIX:
                 yield place_of(path)._replace(source="folder")

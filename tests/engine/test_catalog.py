@@ -233,5 +233,8 @@ async def test_looking_blocks_nobody_and_is_done_once(
 async def test_a_folder_that_is_not_there_is_only_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert not (await look(tmp_path / "no")).entries
-    assert "There is no folder" in caplog.text
+    catalog = await look(tmp_path / "no")
+    await catalog.refresh(max_age=0)
+
+    assert not catalog.entries
+    assert caplog.text.count("There is no folder") == 1
