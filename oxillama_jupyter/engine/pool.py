@@ -43,6 +43,7 @@ __all__ = ["EnginePool"]
 
 _UNLOADED = "The default model was unloaded; its next request loads it again."
 _STOPPED = "The engine was stopped."
+_NOT_STARTED = "The engine has not been started."
 
 
 class EnginePool:
@@ -196,6 +197,8 @@ class EnginePool:
             ModelNotFound: There is none of that name.
             EngineUnavailable: It cannot be loaded, or there is no room for it, and why.
         """
+        if self._state != "started":
+            raise EngineUnavailable(_STOPPED if self._state == "stopped" else _NOT_STARTED)
         entry = await self._entry(model or self._default)
         resident = self._residents.setdefault(entry.id, Resident(entry))
         resident.users += 1

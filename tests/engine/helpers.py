@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from oxillama_jupyter.engine.catalog import Catalog
+from oxillama_jupyter.engine.fit import Wanted
 from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.places import place_of
 from oxillama_jupyter.engine.pool import EnginePool
@@ -81,7 +82,10 @@ class Engines:
             return self._local(**options)
         if self.kind == "pool":
             catalog = Catalog([place_of(self._model)])
-            return EnginePool(catalog, lambda _entry: self._local(**options), default="small")
+            wanted = Wanted(options.get("n_ctx", 512), options.get("n_parallel", 2))
+            return EnginePool(
+                catalog, lambda _entry: self._local(**options), default="small", wanted=wanted
+            )
         endless = itertools.count
         options = {"n_parallel": 2, "n_ctx": 512} | options
         return ScriptedEngine(
