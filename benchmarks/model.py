@@ -50,10 +50,10 @@ SMALL = Shape(width=64, layers=2, heads=2, kv_heads=1, hidden=128, vocabulary=15
 
 
 def make_model(
-    path: Path, shape: Shape = LARGE, *, template: str = TEMPLATE, seed: int = 0
+    path: Path, shape: Shape = LARGE, *, template: str = TEMPLATE, seed: int = 0, split: int = 0
 ) -> Path:
-    """Write a Q8_0 GGUF."""
-    writer = gguf.GGUFWriter(path, "llama")
+    """Write a Q8_0 GGUF; with `split`, as files of so many tensors each."""
+    writer = gguf.GGUFWriter(path, "llama", split_max_tensors=split)
     writer.add_name("Random")
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
     writer.add_context_length(shape.context)

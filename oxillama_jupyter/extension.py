@@ -7,6 +7,7 @@ Nobody imports this module.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from traitlets import (
     Enum,
     Float,
     Int,
+    List,
     TraitError,
     Unicode,
     Union,
@@ -29,7 +31,11 @@ from traitlets import (
 )
 
 from oxillama_jupyter._version import __version__
+from oxillama_jupyter.engine.catalog import Catalog, Entry
+from oxillama_jupyter.engine.fit import Memory, Wanted
 from oxillama_jupyter.engine.local import LocalEngine, Tuning
+from oxillama_jupyter.engine.places import hub_cache, place_of
+from oxillama_jupyter.engine.pool import EnginePool
 from oxillama_jupyter.engine.protocol import Engine
 from oxillama_jupyter.engine.remote import Patience, RemoteEngine
 from oxillama_jupyter.errors import OxillamaError, StoreError
@@ -70,9 +76,25 @@ class OxillamaApp(ExtensionApp):
 
     model = Unicode(
         "embedded",
-        help="The model to serve: the path of a GGUF file, or `embedded` for the tiny one "
-        "that comes with this package. With remote_url, the upstream's model to use by default; "
-        "`embedded` then means the first one it lists.",
+        help="The model that answers where a request names none: the path of a GGUF file, "
+        "`embedded` for the tiny one that comes with this package, or the id of a model in "
+        "model_dirs or the Hugging Face cache. With remote_url, the upstream's model; `embedded` "
+        "then means the first one it lists.",
+    ).tag(config=True)
+    model_dirs = List(
+        Unicode(),
+        help="Folders whose GGUF files are served too, at any depth; each is loaded when it is "
+        "first used.",
+    ).tag(config=True)
+    model_memory = Int(
+        0,
+        min=0,
+        help="Bytes of memory for all loaded models together: the idle one used longest ago gives "
+        "way to another; 0 means three quarters of what is available at start.",
+    ).tag(config=True)
+    check_memory = Bool(
+        True,  # noqa: FBT003  # traitlets' way
+        help="Refuse to load a model for which the machine has not enough free memory.",
     ).tag(config=True)
     remote_url = Unicode(
         help="The base URL of an OpenAI-compatible server that generates instead of this machine, "
@@ -96,7 +118,7 @@ class OxillamaApp(ExtensionApp):
     lora = Dict(
         key_trait=Unicode(),
         value_trait=Unicode(),
-        help="LoRA adapters for the model: GGUF files by the names that requests use, such as "
+        help="LoRA adapters for the default model: GGUF files by the names that requests use, such as "
         "{'formal': '/models/formal-lora.gguf'}.",
     ).tag(config=True)
     db_path = Unicode(
@@ -220,26 +242,51 @@ class OxillamaApp(ExtensionApp):
     # -- composition ---------------------------------------------------------------------------
 
     def _engine(self) -> Engine:
-        embedded = self.model == "embedded"
-        if self.remote_url:
-            return RemoteEngine(
-                self.remote_url,
-                key=remote_key(self.remote_key_file),
-                model_id=None if embedded else self.model,
-                n_parallel=self.n_parallel,
-                patience=Patience(idle=self.remote_idle_timeout),
-                logger=self.log,
-            )
-        path = _EMBEDDED if embedded else Path(self.model).expanduser()
+        return self._remote_engine() if self.remote_url else self._pool()
+
+    def _remote_engine(self) -> RemoteEngine:
+        return RemoteEngine(
+            self.remote_url,
+            key=remote_key(self.remote_key_file),
+            model_id=None if self.model == "embedded" else self.model,
+            n_parallel=self.n_parallel,
+            patience=Patience(idle=self.remote_idle_timeout),
+            logger=self.log,
+        )
+
+    def _pool(self) -> EnginePool:
+        path = Path(self.model).expanduser()
+        given = [place_of(_EMBEDDED)]
+        if self.model != "embedded" and (path.is_file() or path.suffix.lower() == ".gguf"):
+            given.insert(0, place_of(path.absolute()))
+        catalog = Catalog(
+            given,
+            folders=[Path(folder).expanduser().absolute() for folder in self.model_dirs],
+            cache=hub_cache(os.environ),
+            logger=self.log,
+        )
+        named = self.model != "embedded" and len(given) == 1
+        default = self.model if named else given[0].id
+        return EnginePool(
+            catalog,
+            lambda entry: self._local_engine(entry, self.lora if entry.id == default else {}),
+            default=default,
+            memory=Memory(self.model_memory, check=self.check_memory),
+            wanted=Wanted(self.n_ctx, self.n_parallel),
+            patience=self.engine_start_timeout,
+            logger=self.log,
+        )
+
+    def _local_engine(self, entry: Entry, adapters: dict[str, str]) -> LocalEngine:
         return LocalEngine(
-            path,
-            model_id=path.stem,
+            entry.path,
+            model_id=entry.id,
             data_dir=Path(jupyter_data_dir()) / "oxillama",
             n_parallel=self.n_parallel,
             n_ctx=self.n_ctx,
             n_threads=self.n_threads or None,
             start_timeout=self.engine_start_timeout,
-            adapters={name: Path(file).expanduser() for name, file in self.lora.items()},
+            adapters={name: Path(file).expanduser() for name, file in adapters.items()},
             vault_bytes=self.vault_bytes,
             tuning=Tuning(autotune=self.autotune),
             logger=self.log,
@@ -247,7 +294,9 @@ class OxillamaApp(ExtensionApp):
 
     async def _compose(self, db: Database) -> Services:
         owner = new_owner()
-        self._models = ModelService(self._engine(), self.model_aliases, self.log)
+        engine = self._engine()
+        loader = engine if isinstance(engine, EnginePool) else None
+        self._models = ModelService(engine, self.model_aliases, self.log, loader)
         metrics = Metrics()
         self._executor = Executor(
             db,

@@ -128,7 +128,7 @@ class LocalEngine:
         self._tuning = tuning or Tuning()
         self._vault = data_dir.resolve() / "vault"
         self._configure = Configure(
-            model=str(model.resolve()),
+            model=str(model.absolute()),  # a link's own name tells the parts of a split model
             model_id=model_id,
             n_ctx=n_ctx,
             n_parallel=n_parallel,

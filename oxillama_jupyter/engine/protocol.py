@@ -35,6 +35,8 @@ __all__ = [
     "FinishReason",
     "GenerateRequest",
     "ModelInfo",
+    "ModelLoader",
+    "ModelState",
     "Part",
     "PromptInfo",
     "Reasoning",
@@ -308,6 +310,32 @@ class EngineStats(Struct, frozen=True, omit_defaults=True):
     vault: VaultStats | None = None
 
 
+class ModelState(Struct, frozen=True):
+    """How one of several models is.
+
+    Attributes:
+        id: The name requests use.
+        state: `available` can be loaded, by the next request too.
+        detail: Why, where it failed; what the engine says, where it is loaded.
+        size: Bytes of its files.
+        memory: Bytes it takes when loaded, about.
+        embedding: Whether it makes embeddings and no text.
+        pid: Its engine's process.
+        running: Its generations in a sequence now.
+        waiting: Its generations waiting, for a sequence or for the model.
+    """
+
+    id: str
+    state: Literal["available", "loading", "loaded", "failed"]
+    detail: str = ""
+    size: int = 0
+    memory: int = 0
+    embedding: bool = False
+    pid: int | None = None
+    running: int = 0
+    waiting: int = 0
+
+
 class EngineStatus(Struct, frozen=True):
     """How an engine is, in words a person can act on.
 
@@ -322,6 +350,7 @@ class EngineStatus(Struct, frozen=True):
         settings: What the engine chose and why (`use_extra_bufts`, threads, build, ...).
         stats: What its KV cache holds.
         measured: The ways to run the model that were timed on this machine, as rows of a table.
+        models: How each model is, where there may be several; the rest is about the default one.
     """
 
     state: Literal["starting", "ok", "failed"]
@@ -336,6 +365,7 @@ class EngineStatus(Struct, frozen=True):
     )  # engine-specific, shown as it is
     stats: EngineStats = EngineStats()
     measured: list[dict[str, Any]] = []  # columns are for people
+    models: tuple[ModelState, ...] = ()
 
 
 class Engine(Protocol):
@@ -383,3 +413,29 @@ class Engine(Protocol):
 
     async def aclose(self) -> None:
         """Stop everything; generations in flight end with `EngineUnavailable`."""
+
+
+class ModelLoader(Protocol):
+    """What an engine over several models can do besides; each verb may wait."""
+
+    async def settled(self) -> None:
+        """Wait until it has been looked once which models there are."""
+
+    async def refresh(self) -> None:
+        """Look which models there are, unless that was done a moment ago."""
+
+    async def load(self, model: str, *, again: bool = False) -> None:
+        """Load a model and return when it can generate; `again` tries one that failed before.
+
+        Raises:
+            ModelNotFound: There is none of that name.
+            EngineUnavailable: It cannot be loaded, or there is no room for it, and why.
+        """
+
+    async def unload(self, model: str) -> None:
+        """Free a model's memory; its next request loads it again.
+
+        Raises:
+            ModelNotFound: There is none of that name.
+            InvalidRequest: It is generating or being loaded.
+        """

@@ -1,10 +1,17 @@
-"""`/v1/models`."""
+"""`/v1/models` and `/oxillama/models`."""
 
 from __future__ import annotations
 
 from oxillama_jupyter.handlers.base import BaseHandler, secured
+from oxillama_jupyter.schemas.models import NameModel
 
-__all__ = ["ModelHandler", "ModelsHandler"]
+__all__ = [
+    "ModelHandler",
+    "ModelLoadHandler",
+    "ModelStatesHandler",
+    "ModelUnloadHandler",
+    "ModelsHandler",
+]
 
 
 class ModelsHandler(BaseHandler):
@@ -13,7 +20,7 @@ class ModelsHandler(BaseHandler):
     @secured("read")
     async def get(self) -> None:
         """List."""
-        self.send(self.services.models.list())
+        self.send(await self.services.models.listing())
 
 
 class ModelHandler(BaseHandler):
@@ -22,4 +29,31 @@ class ModelHandler(BaseHandler):
     @secured("read")
     async def get(self, model_id: str) -> None:
         """Retrieve."""
-        self.send(self.services.models.get(model_id))
+        self.send(await self.services.models.find(model_id))
+
+
+class ModelStatesHandler(BaseHandler):
+    """How they all are."""
+
+    @secured("read")
+    async def get(self) -> None:
+        """List, broken ones too."""
+        self.send(await self.services.models.states())
+
+
+class ModelLoadHandler(BaseHandler):
+    """Load."""
+
+    @secured("write")
+    async def post(self) -> None:
+        """Load; the answer comes when it can generate."""
+        self.send(await self.services.models.load(self.read(NameModel).model))
+
+
+class ModelUnloadHandler(BaseHandler):
+    """Unload."""
+
+    @secured("write")
+    async def post(self) -> None:
+        """Free its memory."""
+        self.send(await self.services.models.unload(self.read(NameModel).model))

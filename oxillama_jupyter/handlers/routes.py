@@ -44,6 +44,9 @@ _OURS: list[tuple[str, type[BaseHandler]]] = [
     ("engine", engine.EngineHandler),
     ("keys", keys.KeysHandler),
     (f"keys/{_ID}", keys.KeyHandler),
+    ("models", models.ModelStatesHandler),
+    ("models/load", models.ModelLoadHandler),
+    ("models/unload", models.ModelUnloadHandler),
     ("threads", threads.ThreadListHandler),
     (f"{_RUN}/events", runs.RunEventsHandler),
 ]

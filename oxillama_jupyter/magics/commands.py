@@ -170,13 +170,17 @@ def _message(message: dict[str, Any]) -> Page:
 
 
 def _models(session: Session, _: str) -> Page:
-    models = session.with_server(lambda connection: connection.get("/models"))
-    default = session.connection.health().get("model")
+    models = session.with_server(lambda connection: connection.get(f"{connection.url}/models"))
     rows = [
-        (model["id"], "answers when a cell names none" if model["id"] == default else "")
+        (
+            model["id"],
+            "answers when a cell names none" if model["default"] else "",
+            f"failed: {model['detail']}" if model["state"] == "failed" else model["state"],
+            f"{model['size'] / 1e6:.0f} MB" if model["size"] else "",
+        )
         for model in models["data"]
     ]
-    return table(("Model", ""), rows)
+    return table(("Model", "", "State", "Size"), rows)
 
 
 def _engine(session: Session, _: str) -> Page:

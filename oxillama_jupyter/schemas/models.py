@@ -1,12 +1,14 @@
-"""Models, as `GET /models` lists them."""
+"""Models: as `GET /models` lists them, and as our own routes tell how they are."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-__all__ = ["Model", "ModelList"]
+from oxillama_jupyter.schemas.base import Request
+
+__all__ = ["LocalModel", "LocalModelList", "Model", "ModelList", "NameModel"]
 
 
 class Model(Struct):
@@ -22,4 +24,51 @@ class ModelList(Struct):
     """All models; this list is never paged."""
 
     data: list[Model]
+    object: Literal["list"] = "list"
+
+
+class NameModel(Request):
+    """Body of `POST /oxillama/models/load` and `/unload`."""
+
+    model: Annotated[str, Meta(min_length=1)]
+
+
+class LocalModel(Struct, kw_only=True):
+    """How a model is.
+
+    Attributes:
+        state: `available` can be loaded, by the next request too.
+        detail: Why, where it failed; what the engine says, where it is loaded.
+        default: Whether it answers requests that name no model.
+        embedding: Whether it makes embeddings and no text.
+        size: Bytes of its files.
+        memory: Bytes it takes when loaded, about.
+        parameters: Number of weights.
+        context: Tokens that one request may use.
+        description: The model's own name.
+        pid: Its engine's process.
+        running: Its generations now.
+        waiting: Those that wait.
+    """
+
+    id: str
+    object: Literal["oxillama.model"] = "oxillama.model"
+    state: Literal["available", "loading", "loaded", "failed"]
+    detail: str = ""
+    default: bool = False
+    embedding: bool = False
+    size: int = 0
+    memory: int = 0
+    parameters: int = 0
+    context: int = 0
+    description: str = ""
+    pid: int | None = None
+    running: int = 0
+    waiting: int = 0
+
+
+class LocalModelList(Struct):
+    """All models, the default one first."""
+
+    data: list[LocalModel]
     object: Literal["list"] = "list"

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import aclosing
 from typing import Any, Literal
@@ -51,7 +52,7 @@ Waiting = Literal["requires_action"]
 
 
 class Executor:
-    """Runs jobs on the engine, at most `n_parallel` at a time, fair between users.
+    """Runs jobs on the engine, at most `n_parallel` of a model at a time, fair between users.
 
     Attributes:
         unconcluded: Runs that have ended but could not be written down, by id.
@@ -79,7 +80,8 @@ class Executor:
         self._db = db
         self._metrics = metrics
         self._models = models
-        self._places = FairPlaces(n_parallel)
+        # Each model has sequences of its own, and one that loads must not hold up the others.
+        self._places = defaultdict[str, FairPlaces](lambda: FairPlaces(n_parallel))
         self._most = n_parallel + max_queue
         self._logger = logger
         self._jobs: dict[str, Job] = {}
@@ -99,10 +101,8 @@ class Executor:
         """Hold a place for a run that is about to be stored and submitted.
 
         Raises:
-            EngineUnavailable: The engine failed to start, and why.
             QueueFull: `max_queue` runs are waiting already.
         """
-        self._models.check()
         if self.live + self._entering >= self._most:
             raise QueueFull(
                 f"{self.live} runs are executing or waiting, which is as many as this server "
@@ -231,8 +231,8 @@ class Executor:
             return _failed(job, "server_error", "Internal error; the server's log says which.")
 
     async def _generate(self, job: Job) -> Outcome | Waiting:
-        async with self._places.place(job.user):
-            await self._models.ready()
+        async with self._places[job.run.model].place(job.user):
+            await self._models.ready(job.run.model)
             started = await self._db.write(progress.begin, job.run, now())
             if started is None:  # cancelled between two events
                 return Outcome("cancelled")
@@ -298,7 +298,7 @@ class Executor:
     def _too_long(self, job: Job, error: ContextLengthExceeded) -> Outcome:
         """The run's own budget makes it incomplete; the model's context makes it fail."""
         budget = prompt_budget(job.run, job.work)
-        if budget is not None and budget <= self._models.n_ctx():
+        if budget is not None and budget <= self._models.n_ctx(job.run.model):
             details = IncompleteDetails("max_prompt_tokens")
             return Outcome("incomplete", job.usage(), incomplete_details=details)
         return _failed(job, "invalid_prompt", error.message)

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Literal, TypeVar
 
-from oxillama_jupyter.engine.protocol import Engine, EngineStatus
-from oxillama_jupyter.errors import EngineUnavailable, ModelNotFound
-from oxillama_jupyter.schemas.models import Model, ModelList
+from msgspec.structs import asdict
+
+from oxillama_jupyter.engine.protocol import (
+    Engine,
+    EngineStatus,
+    ModelInfo,
+    ModelLoader,
+    ModelState,
+)
+from oxillama_jupyter.errors import EngineUnavailable, InvalidRequest, ModelNotFound
+from oxillama_jupyter.schemas.models import LocalModel, LocalModelList, Model, ModelList
 
 __all__ = ["ModelService"]
+
+T = TypeVar("T")
+Resolve = Callable[[str], str]
+_SINGLE: dict[str, Literal["loading", "loaded", "failed"]] = {
+    "starting": "loading",
+    "ok": "loaded",
+    "failed": "failed",
+}
 
 
 class ModelService:
@@ -20,12 +37,20 @@ class ModelService:
         engine: The engine; started by `start`, closed by `aclose`.
         aliases: Names that clients use, to names the engine knows; `*` stands for every other one.
         logger: Where the engine's start is told.
+        loader: The engine once more, where it serves several models.
     """
 
-    def __init__(self, engine: Engine, aliases: Mapping[str, str], logger: logging.Logger) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        aliases: Mapping[str, str],
+        logger: logging.Logger,
+        loader: ModelLoader | None = None,
+    ) -> None:
         self.engine = engine
         self._aliases = aliases
         self._log = logger
+        self._loader = loader
         self._starting: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -39,25 +64,66 @@ class ModelService:
             # Everyone who asks is told by `ready`; the log is told here, once.
             self._log.error("oxillama: the engine did not start: %s", error)
 
-    async def ready(self) -> None:
-        """Wait for the engine.
+    async def ready(self, model: str | None = None) -> None:
+        """Wait until a model can generate, loading it where it is not loaded; None: the default.
 
         Raises:
-            EngineUnavailable: It failed to start, and why.
+            EngineUnavailable: It cannot be loaded, and why.
         """
-        if self._starting is not None:
+        default = self.resolve(None)
+        if self._starting is not None and model in (None, default):
             await asyncio.shield(self._starting)
-        self.check()
+        self.check(model)
+        if self._loader is not None:
+            await self._loader.load(model or default)
 
-    def check(self) -> None:
-        """Refuse work at once while the engine is known not to run.
+    def check(self, model: str | None = None) -> None:
+        """Refuse work at once for a model that is known not to run; None: the default.
 
         Raises:
             EngineUnavailable: It failed to start, and why.
         """
+        refused = self._refused()
+        name = model or self.resolve(None)
+        if name in refused:
+            raise EngineUnavailable(refused[name])
+
+    async def resolving(self, use: Callable[[Resolve], Awaitable[T]]) -> T:
+        """Do something that resolves names, in any thread, to models that are not known to fail.
+
+        A name that is not known, or of a model that failed, costs a look which models there are.
+
+        Raises:
+            ModelNotFound: A name is not known.
+            EngineUnavailable: Its model is known not to run, and why.
+        """
+        if self._loader is None:
+            return await use(self._resolver())
+        await self._loader.settled()
+        try:
+            return await use(self._resolver())
+        except (ModelNotFound, EngineUnavailable):
+            await self._loader.refresh()
+            return await use(self._resolver())
+
+    def _resolver(self) -> Resolve:
+        refused = self._refused()
+
+        def resolve(name: str) -> str:
+            model = self.resolve(name)
+            if model in refused:
+                raise EngineUnavailable(refused[model])
+            return model
+
+        return resolve
+
+    def _refused(self) -> dict[str, str]:
+        """Why models are known not to run; an engine with one model says it of that one."""
         status = self.engine.status()
-        if status.state == "failed":
-            raise EngineUnavailable(f"The engine is not running: {status.detail}")
+        refused = {one.id: one.detail for one in status.models if one.state == "failed"}
+        if status.state == "failed" and not status.models:
+            refused[self.resolve(None)] = status.detail
+        return {name: f"The engine is not running: {why}" for name, why in refused.items()}
 
     def status(self) -> EngineStatus:
         """How the engine is."""
@@ -94,9 +160,68 @@ class ModelService:
             param="model",
         )
 
-    def n_ctx(self) -> int:
-        """The context of the default model in tokens; 0 while it is not known."""
-        return self.engine.models()[0].n_ctx
+    def n_ctx(self, model: str | None = None) -> int:
+        """The context of a model in tokens; 0 while it is not known. None: the default one."""
+        models = self.engine.models()
+        return next((one.n_ctx for one in models if one.id == model), models[0].n_ctx)
+
+    # -- several models ----------------------------------------------------------------------------
+
+    async def listing(self) -> ModelList:
+        """All models that can be served, as of now."""
+        await self._refresh()
+        return self.list()
+
+    async def find(self, model_id: str) -> Model:
+        """One model, as of now.
+
+        Raises:
+            ModelNotFound: There is none of that name.
+        """
+        await self._refresh()
+        return self.get(model_id)
+
+    async def states(self) -> LocalModelList:
+        """How all models are, those too that cannot be served."""
+        await self._refresh()
+        return LocalModelList(_states(self.engine))
+
+    async def load(self, name: str) -> LocalModel:
+        """Load a model and wait until it can generate; one that failed is tried again.
+
+        Raises:
+            ModelNotFound: There is none of that name.
+            EngineUnavailable: It cannot be loaded, or there is no room for it, and why.
+        """
+        loader, model = await self._loadable(name)
+        await loader.load(model, again=True)
+        return self._state(model)
+
+    async def unload(self, name: str) -> LocalModel:
+        """Free a model's memory; its next request loads it again.
+
+        Raises:
+            ModelNotFound: There is none of that name.
+            InvalidRequest: It is generating or being loaded.
+        """
+        loader, model = await self._loadable(name)
+        await loader.unload(model)
+        return self._state(model)
+
+    async def _refresh(self) -> None:
+        if self._loader is not None:
+            await self._loader.refresh()
+
+    async def _loadable(self, name: str) -> tuple[ModelLoader, str]:
+        """The loader, and its name for a model; broken ones are known here too."""
+        if self._loader is None:
+            raise InvalidRequest("This server's engine has one model, which is always loaded.")
+        await self._loader.refresh()
+        known = {state.id for state in self.engine.status().models}
+        return self._loader, name if name in known else self.resolve(name)
+
+    def _state(self, model: str) -> LocalModel:
+        return next(state for state in _states(self.engine) if state.id == model)
 
     async def aclose(self) -> None:
         """Stop the engine, also in the middle of its start."""
@@ -104,3 +229,24 @@ class ModelService:
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.wait((self._starting,))
+
+
+def _states(engine: Engine) -> list[LocalModel]:
+    """How an engine's models are, the default one first; most engines have only that."""
+    status, infos = engine.status(), engine.models()
+    default, known = infos[0], {info.id: info for info in infos}
+    states = status.models or (
+        ModelState(default.id, _SINGLE[status.state], status.detail, default.size, pid=status.pid),
+    )
+    found = [_local(state, known.get(state.id), default.id) for state in states]
+    return sorted(found, key=lambda one: not one.default)
+
+
+def _local(state: ModelState, info: ModelInfo | None, default: str) -> LocalModel:
+    return LocalModel(
+        **asdict(state),
+        default=state.id == default,
+        parameters=info.n_params if info else 0,
+        context=info.n_ctx if info else 0,
+        description=info.description if info else "",
+    )

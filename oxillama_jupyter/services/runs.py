@@ -68,14 +68,16 @@ class RunService:
         """
         check_format(body.response_format)
         with self._executor.admission():
-            begun = await self._db.write(
-                runs.begin,
-                thread_id,
-                body,
-                owner=self._owner,
-                lease=now() + LEASE_SECONDS,
-                expires_in=self._expiry,
-                resolve_model=self._models.resolve,
+            begun = await self._models.resolving(
+                lambda resolve: self._db.write(
+                    runs.begin,
+                    thread_id,
+                    body,
+                    owner=self._owner,
+                    lease=now() + LEASE_SECONDS,
+                    expires_in=self._expiry,
+                    resolve_model=resolve,
+                )
             )
             return self._executor.submit(begun.run, Work(begun.history), user=user)
 
@@ -83,13 +85,15 @@ class RunService:
         """Store a thread and a run on it in one step, and execute it; errors as `start`."""
         check_format(body.response_format)
         with self._executor.admission():
-            begun = await self._db.write(
-                runs.begin_with_thread,
-                body,
-                owner=self._owner,
-                lease=now() + LEASE_SECONDS,
-                expires_in=self._expiry,
-                resolve_model=self._models.resolve,
+            begun = await self._models.resolving(
+                lambda resolve: self._db.write(
+                    runs.begin_with_thread,
+                    body,
+                    owner=self._owner,
+                    lease=now() + LEASE_SECONDS,
+                    expires_in=self._expiry,
+                    resolve_model=resolve,
+                )
             )
             created = ("thread.created", begun.thread)
             return self._executor.submit(begun.run, Work(begun.history), created, user=user)
@@ -138,6 +142,7 @@ class RunService:
         run = await self._db.read(runs.get, thread_id, run_id)
         if run.status == "requires_action":
             await self._executor.join(run_id)  # it is putting its journal away
+        self._models.check(run.model)
         with self._executor.admission():
             resumed = await self._db.write(
                 actions.accept,

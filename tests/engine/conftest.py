@@ -72,10 +72,12 @@ def local(small_model: Path, tmp_path: Path) -> Callable[..., LocalEngine]:
     return make
 
 
-@pytest.fixture(params=["scripted", "local"])
-def engines(request: pytest.FixtureRequest, local: Callable[..., LocalEngine]) -> Engines:
-    """Both kinds of engine behind one maker."""
-    return Engines(request.param, local)
+@pytest.fixture(params=["scripted", "local", "pool"])
+def engines(
+    request: pytest.FixtureRequest, local: Callable[..., LocalEngine], small_model: Path
+) -> Engines:
+    """All kinds of engine behind one maker."""
+    return Engines(request.param, local, small_model)
 
 
 @pytest.fixture

@@ -6,11 +6,16 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from oxillama_jupyter.engine.catalog import Catalog
+from oxillama_jupyter.engine.fit import Wanted
 from oxillama_jupyter.engine.local import LocalEngine
+from oxillama_jupyter.engine.places import place_of
+from oxillama_jupyter.engine.pool import EnginePool
 from oxillama_jupyter.engine.protocol import Delta, Engine, GenerateRequest, Sampling
 from oxillama_jupyter.engine.scripted import ScriptedEngine
 
@@ -66,14 +71,21 @@ async def until(engine: LocalEngine, state: str) -> None:
 class Engines:
     """Makes engines of one kind that go on until they are stopped."""
 
-    def __init__(self, kind: str, local: Callable[..., LocalEngine]) -> None:
+    def __init__(self, kind: str, local: Callable[..., LocalEngine], model: Path) -> None:
         self.kind = kind
         self._local = local
+        self._model = model
 
     def make(self, **options: Any) -> Engine:
         """Make an engine that is called `small`."""
         if self.kind == "local":
             return self._local(**options)
+        if self.kind == "pool":
+            catalog = Catalog([place_of(self._model)])
+            wanted = Wanted(options.get("n_ctx", 512), options.get("n_parallel", 2))
+            return EnginePool(
+                catalog, lambda _entry: self._local(**options), default="small", wanted=wanted
+            )
         endless = itertools.count
         options = {"n_parallel": 2, "n_ctx": 512} | options
         return ScriptedEngine(

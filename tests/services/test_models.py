@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from oxillama_jupyter.engine.scripted import ScriptedEngine
-from oxillama_jupyter.errors import EngineUnavailable, ModelNotFound
+from oxillama_jupyter.errors import EngineUnavailable, InvalidRequest, ModelNotFound
 from oxillama_jupyter.services.models import ModelService
 
 LOGGER = logging.getLogger("test")
@@ -48,5 +48,45 @@ def test_everybody_who_waits_is_told_why_the_engine_failed() -> None:
             "The engine is not running: no such file"
         ] * 2
         await models.aclose()
+
+    asyncio.run(test())
+
+
+def test_an_engine_with_one_model_says_how_that_is_and_loads_no_other() -> None:
+    async def test() -> None:
+        models = service()
+        assert [(one.id, one.state) for one in (await models.states()).data] == [
+            ("tiny", "loading")
+        ]
+        models.start()
+        await models.ready()
+        (model,) = (await models.states()).data
+        assert (model.id, model.state, model.default, model.context) == (
+            "tiny",
+            "loaded",
+            True,
+            4096,
+        )
+        for verb in (models.load, models.unload):
+            with pytest.raises(InvalidRequest, match="one model"):
+                await verb("tiny")
+        await models.aclose()
+
+    asyncio.run(test())
+
+
+def test_a_model_that_failed_is_not_resolved_for_work() -> None:
+    async def test() -> None:
+        engine = ScriptedEngine(model_id="tiny", start_error=EngineUnavailable("no such file"))
+        models = ModelService(engine, {}, LOGGER)
+
+        async def use(resolve: Callable[[str], str]) -> str:
+            return resolve("tiny")
+
+        assert models.resolve("tiny") == "tiny"
+        with pytest.raises(EngineUnavailable, match="no such file"):
+            await models.resolving(use)
+        with pytest.raises(EngineUnavailable, match="no such file"):
+            models.check("tiny")
 
     asyncio.run(test())
