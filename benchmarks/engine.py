@@ -22,13 +22,13 @@ from typing import Any
 
 from model import LARGE, make_model
 
+from oxillama_jupyter.engine.backend import Row
 from oxillama_jupyter.engine.frames import Configure
 from oxillama_jupyter.engine.llama import Llama
 from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.machine import physical_cores
 from oxillama_jupyter.engine.process import CHILD_ENVIRONMENT
 from oxillama_jupyter.engine.protocol import Delta, GenerateRequest, Sampling
-from oxillama_jupyter.engine.scheduler import Row
 from oxillama_jupyter.engine.templates import PromptBuilder
 
 COUNTS = (1, 4, 8, 16)

@@ -118,8 +118,8 @@ class OxillamaApp(ExtensionApp):
     lora = Dict(
         key_trait=Unicode(),
         value_trait=Unicode(),
-        help="LoRA adapters for the default model: GGUF files by the names that requests use, such as "
-        "{'formal': '/models/formal-lora.gguf'}.",
+        help="LoRA adapters for the default model: GGUF files by the names that requests use, such "
+        "as {'formal': '/models/formal-lora.gguf'}.",
     ).tag(config=True)
     db_path = Unicode(
         help="The SQLite file that holds assistants, threads and runs; by default "

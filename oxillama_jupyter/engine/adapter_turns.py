@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from oxillama_jupyter.engine.scheduler import Job
+    from oxillama_jupyter.engine.jobs import Job
 
 __all__ = ["AdapterTurns"]
 

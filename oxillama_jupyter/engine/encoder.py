@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import llama_cpp
 import numpy as np
 
+from oxillama_jupyter.engine.backend import Row
 from oxillama_jupyter.engine.embedder import BATCH_SEQUENCES, BATCH_TOKENS
 from oxillama_jupyter.engine.llama import Batch, ModelError
-from oxillama_jupyter.engine.scheduler import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -17,10 +17,10 @@ import llama_cpp
 import numpy as np
 
 from oxillama_jupyter.engine.adapters import Adapters
+from oxillama_jupyter.engine.backend import CacheFull, Interrupted, Row
 from oxillama_jupyter.engine.machine import physical_cores, physical_memory
 from oxillama_jupyter.engine.protocol import ModelInfo
 from oxillama_jupyter.engine.samplers import make_chain
-from oxillama_jupyter.engine.scheduler import CacheFull, Interrupted, Row
 from oxillama_jupyter.engine.sizes import ModelSizes, plan
 from oxillama_jupyter.engine.vocabulary import LlamaVocabulary
 from oxillama_jupyter.errors import EngineError

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -49,6 +48,7 @@ from oxillama_jupyter.engine.protocol import (
 )
 from oxillama_jupyter.engine.replies import Replies
 from oxillama_jupyter.engine.snapshots import forget_files
+from oxillama_jupyter.engine.streams import Stream
 from oxillama_jupyter.engine.tuning import BackgroundTuning
 from oxillama_jupyter.engine.verdicts import Verdict, Verdicts
 from oxillama_jupyter.errors import (
@@ -153,7 +153,7 @@ class LocalEngine:
         self._start_timeout = start_timeout
         self._logger = logger or logging.getLogger(__name__)
         self._ids = itertools.count(1)
-        self._streams: dict[int, _Stream] = {}
+        self._streams: dict[int, Stream] = {}
         self._replies = Replies()
         self._child: ChildProcess | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -181,7 +181,7 @@ class LocalEngine:
         frame = _frame(Submit(number, request))
         child = await self._running()
         check_adapter(request.adapter, self._settings.get("adapters", {}))
-        stream = self._streams[number] = _Stream()
+        stream = self._streams[number] = Stream()
         child.send(frame)
         finished = False
         try:
@@ -404,50 +404,3 @@ def _frame(message: Submit | Embed) -> bytes:
     except (TypeError, ValueError, msgspec.MsgspecError) as error:
         raise InvalidRequest(f"The request cannot be encoded: {error}") from error
     return frame
-
-
-class _Stream:
-    """What one generation has received and nobody has read; deltas of a lagging reader merge."""
-
-    def __init__(self) -> None:
-        self.admitted = False
-        self._deltas: deque[Delta] = deque()
-        self._error: OxillamaError | None = None
-        self._arrived = asyncio.Event()
-
-    def push(self, delta: Delta) -> None:
-        """Add a delta, or merge it with the unread one before it."""
-        if delta.prompt is not None:
-            self.admitted = True
-        elif self._deltas and self._deltas[-1].prompt is None:
-            delta = _merged(self._deltas.pop(), delta)
-        self._deltas.append(delta)
-        self._arrived.set()
-
-    def fail(self, error: OxillamaError) -> None:
-        """End with an error, after what was received before it."""
-        self._error = self._error or error
-        self._arrived.set()
-
-    async def next(self) -> Delta:
-        """Wait for a delta, or raise the error that ended the generation."""
-        while not self._deltas:
-            if self._error is not None:
-                raise self._error
-            self._arrived.clear()
-            await self._arrived.wait()
-        return self._deltas.popleft()
-
-
-def _merged(earlier: Delta, later: Delta) -> Delta:
-    merged = Delta.of(
-        (*earlier.all_parts, *later.all_parts),
-        earlier.tokens + later.tokens,
-        later.finish_reason,
-        later.usage,
-    )
-    logprobs = earlier.logprobs + later.logprobs
-    prompt_logprobs = earlier.prompt_logprobs + later.prompt_logprobs
-    if not logprobs and not prompt_logprobs:
-        return merged
-    return msgspec.structs.replace(merged, logprobs=logprobs, prompt_logprobs=prompt_logprobs)

@@ -19,8 +19,8 @@ from oxillama_jupyter.engine.frames import Configure, decode_to_child, read_fram
 from oxillama_jupyter.engine.worker import claim_stdout, exit_with_parent
 
 if TYPE_CHECKING:
+    from oxillama_jupyter.engine.backend import Sampler
     from oxillama_jupyter.engine.llama import Llama
-    from oxillama_jupyter.engine.scheduler import Sampler
 
 __all__ = ["Measured", "main", "measure"]
 
@@ -94,7 +94,7 @@ class _Stopwatch:
         return seconds
 
     def _step(self, rows: list[tuple[int, int, list[int]]]) -> None:
-        from oxillama_jupyter.engine.scheduler import Row
+        from oxillama_jupyter.engine.backend import Row
 
         samplers: list[Sampler] = [self._llama.sampler(self._sampling) for _ in rows]
         self._llama.step([Row(*row, sampler) for row, sampler in zip(rows, samplers, strict=True)])

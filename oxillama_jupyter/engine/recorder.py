@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from oxillama_jupyter.engine.scheduler import Row
+    from oxillama_jupyter.engine.backend import Row
 
 __all__ = ["Recorder"]
 

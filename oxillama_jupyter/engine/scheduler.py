@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 from oxillama_jupyter.engine.adapter_turns import AdapterTurns
+from oxillama_jupyter.engine.backend import CacheFull, Interrupted, Row
 from oxillama_jupyter.engine.frames import Output
-from oxillama_jupyter.engine.parts import Part, Text
 from oxillama_jupyter.engine.protocol import Delta, FinishReason, PromptInfo, Usage
 from oxillama_jupyter.engine.slots import common_length
 from oxillama_jupyter.errors import EngineError
@@ -25,179 +24,16 @@ from oxillama_jupyter.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from oxillama_jupyter.engine.parsing import OutputParser
-    from oxillama_jupyter.engine.protocol import EngineStats, Sampling
-    from oxillama_jupyter.engine.recorder import Recorder
-    from oxillama_jupyter.engine.slots import Slot, Slots
-    from oxillama_jupyter.engine.text import TextAssembler
-    from oxillama_jupyter.engine.vault import Snapshot
+    from oxillama_jupyter.engine.backend import Backend, Limits, Vocabulary
+    from oxillama_jupyter.engine.jobs import Job
+    from oxillama_jupyter.engine.parts import Part
+    from oxillama_jupyter.engine.protocol import EngineStats
+    from oxillama_jupyter.engine.slots import Slots
 
-__all__ = [
-    "Backend",
-    "CacheFull",
-    "Constraint",
-    "Interrupted",
-    "Job",
-    "Limits",
-    "Row",
-    "Sampler",
-    "Scheduler",
-    "Vocabulary",
-]
-
+__all__ = ["Scheduler"]
 
 _SOON = 0.1  # seconds; nobody notices that an abort waited so long for the end of a step
 _WORTH_SHARING = 64  # tokens; fewer are read again sooner than they are waited for
-
-
-class CacheFull(Exception):
-    """The KV cache has no room for the batch; nothing was decoded."""
-
-
-class Interrupted(Exception):
-    """The step was broken off; no row of it is in the cache."""
-
-
-class Sampler(Protocol):
-    """Chooses tokens for one generation; the backend knows how."""
-
-    def close(self) -> None:
-        """Free it."""
-
-
-class Constraint(Protocol):
-    """Keeps one generation to its format; the backend masks what the sampler may choose."""
-
-    @property
-    def stopped(self) -> bool:
-        """Whether the answer is complete and nothing more can follow."""
-
-    def accept(self, token: int) -> None:
-        """Move on by a token, also where it ends the generation.
-
-        Raises:
-            EngineError: The format cannot be kept; the answer so far is not complete.
-        """
-
-
-class Row(NamedTuple):
-    """Consecutive tokens of one sequence in a batch; with a sampler, its end gets a new token.
-
-    A recorder is shown the logits before anything changes them. All rows of a batch have the same
-    adapter.
-    """
-
-    sequence: int
-    position: int
-    tokens: Sequence[int]
-    sampler: Sampler | None
-    recorder: Recorder | None = None
-    adapter: str | None = None
-
-
-class Backend(Protocol):
-    """What the scheduler needs of llama.cpp, beside the memory that `Slots` looks after."""
-
-    def sampler(self, sampling: Sampling, constraint: Any) -> Sampler:  # the backend's own kind
-        """Make a sampler for one generation; it obeys the constraint where there is one."""
-
-    def step(self, rows: Sequence[Row]) -> list[int]:
-        """Decode a batch and return one new token for each row that has a sampler.
-
-        Raises:
-            CacheFull: There is no room; nothing changed.
-            Interrupted: `interrupt` was called meanwhile.
-        """
-
-    def interrupt(self) -> None:
-        """Break off the step that is under way; from any thread."""
-
-
-class Vocabulary(Protocol):
-    """What the scheduler needs of the model's vocabulary."""
-
-    def is_end(self, token: int) -> bool:
-        """Whether this token ends a generation."""
-
-    def piece(self, token: int) -> bytes:
-        """The bytes of this token; none for control tokens."""
-
-
-class Limits(NamedTuple):
-    """Sizes the scheduler plans with.
-
-    Attributes:
-        n_parallel: Generations at the same time.
-        n_ctx: The most tokens of one generation, prompt included.
-        n_batch: The most tokens of one step.
-        min_chunk: The fewest prompt tokens worth a step.
-        prefill_seconds: How long a step may take that only prefills.
-        mixed_seconds: How long a step may take while somebody generates.
-        token_seconds: First guess of what one prompt token takes; measured from then on.
-        n_cells: Cells of the KV cache, for its figures.
-        echo_rows: The most prompt tokens of one step whose logits are wanted.
-    """
-
-    n_parallel: int
-    n_ctx: int
-    n_batch: int
-    min_chunk: int = 32
-    prefill_seconds: float = 0.12
-    mixed_seconds: float = 0.06
-    token_seconds: float = 1e-4
-    n_cells: int = 0
-    echo_rows: int = 16
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """One generation, from submission to its last delta."""
-
-    id: int
-    tokens: list[int]
-    sampling: Sampling
-    text: TextAssembler
-    cache_key: str | None = None
-    dropped: tuple[int, ...] = ()
-    constraint: Constraint | None = None
-    parser: OutputParser | None = None
-    one_call: bool = False
-    snapshot: Snapshot | None = None
-    recorder: Recorder | None = None
-    echo: str = ""
-    adapter: str | None = None
-    reasoning_tokens: int = field(init=False, default=0)
-    n_prompt: int = field(init=False)
-    limit: int = field(init=False, default=0)
-    cached: int = field(init=False, default=0)
-    slot: Slot | None = field(init=False, default=None)
-    sampler: Sampler | None = field(init=False, default=None)
-    admitted: float = field(init=False, default=0.0)
-    first_token: float = field(init=False, default=0.0)
-
-    def __post_init__(self) -> None:
-        """Remember where the prompt ends."""
-        self.n_prompt = len(self.tokens)
-
-    @property
-    def called(self) -> bool:
-        """Whether the one call that is allowed has been made."""
-        return self.one_call and self.parser is not None and self.parser.ended_calls > 0
-
-    def parse(self, text: str, tokens: int) -> list[Part]:
-        """Split text into answer, reasoning and calls, and count its tokens."""
-        if self.parser is None:
-            return [Text(text)] if text else []
-        inside = self.parser.reasoning
-        parts = self.parser.feed(text)
-        if inside or self.parser.reasoning:
-            self.reasoning_tokens += tokens
-        return parts
-
-    def parse_end(self) -> list[Part]:
-        """Say what was withheld."""
-        parts = self.parse(self.text.finish(), 0)
-        return parts if self.parser is None else [*parts, *self.parser.finish()]
 
 
 class Scheduler:

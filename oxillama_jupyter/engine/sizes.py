@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from oxillama_jupyter.engine.backend import Limits
 from oxillama_jupyter.engine.frames import Configure
-from oxillama_jupyter.engine.scheduler import Limits
 
 __all__ = ["ModelSizes", "Plan", "plan"]
 

@@ -42,10 +42,11 @@ if TYPE_CHECKING:
     from oxillama_jupyter.engine.constraints import ConstraintCompiler, TokenConstraint
     from oxillama_jupyter.engine.embedder import Embedder, EmbedJob
     from oxillama_jupyter.engine.frames import FromChild
+    from oxillama_jupyter.engine.jobs import Job
     from oxillama_jupyter.engine.llama import AnyConstraint, Llama
     from oxillama_jupyter.engine.parsing import OutputParser
     from oxillama_jupyter.engine.reporter import Reporter
-    from oxillama_jupyter.engine.scheduler import Job, Scheduler
+    from oxillama_jupyter.engine.scheduler import Scheduler
     from oxillama_jupyter.engine.slots import Slots
     from oxillama_jupyter.engine.templates import PromptBuilder
     from oxillama_jupyter.engine.vault import Vault
@@ -220,7 +221,7 @@ class Worker:
         Returns:
             False when the process is to end.
         """
-        from oxillama_jupyter.engine.scheduler import Job
+        from oxillama_jupyter.engine.jobs import Job
 
         refused: list[Output] = []
         try:
@@ -287,8 +288,8 @@ def _prepared(
     """Make a job of a request, or the error that refuses it."""
     from oxillama_jupyter.engine.completions import raw_text
     from oxillama_jupyter.engine.forcing import constrain
+    from oxillama_jupyter.engine.jobs import Job
     from oxillama_jupyter.engine.recorder import Recorder
-    from oxillama_jupyter.engine.scheduler import Job
     from oxillama_jupyter.engine.text import TextAssembler
 
     request = message.request

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from oxillama_jupyter.engine.backend import CacheFull, Interrupted, Row
 from oxillama_jupyter.engine.protocol import Sampling
-from oxillama_jupyter.engine.scheduler import CacheFull, Interrupted, Row
 
 END = 0
 

@@ -16,13 +16,13 @@ import numpy as np
 import pytest
 from engine.helpers import ask, collect, started, text_of
 
+from oxillama_jupyter.engine.backend import Row
 from oxillama_jupyter.engine.constraints import ConstraintCompiler, TokenConstraint
 from oxillama_jupyter.engine.frames import Configure
 from oxillama_jupyter.engine.json_schema import MAX_LENGTH
 from oxillama_jupyter.engine.llama import Llama
 from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.protocol import Constraint, Sampling
-from oxillama_jupyter.engine.scheduler import Row
 from oxillama_jupyter.errors import EngineError, InvalidRequest
 
 Json = Any

@@ -11,10 +11,10 @@ from pathlib import Path
 import llama_cpp
 import pytest
 
+from oxillama_jupyter.engine.backend import CacheFull, Interrupted, Row
 from oxillama_jupyter.engine.frames import Configure
 from oxillama_jupyter.engine.llama import Llama, ModelError
 from oxillama_jupyter.engine.protocol import Sampling
-from oxillama_jupyter.engine.scheduler import CacheFull, Interrupted, Row
 from oxillama_jupyter.engine.templates import PromptBuilder
 from oxillama_jupyter.engine.vocabulary import LlamaVocabulary
 

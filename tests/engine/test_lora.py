@@ -15,10 +15,12 @@ from engine.helpers import answer, ask, collect, started
 from engine.models import make_lora
 from numpy.typing import NDArray
 
+from oxillama_jupyter.engine.backend import Limits
 from oxillama_jupyter.engine.frames import Output
+from oxillama_jupyter.engine.jobs import Job
 from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.protocol import Delta, GenerateRequest, Sampling
-from oxillama_jupyter.engine.scheduler import Job, Limits, Scheduler
+from oxillama_jupyter.engine.scheduler import Scheduler
 from oxillama_jupyter.engine.scripted import ScriptedEngine
 from oxillama_jupyter.engine.slots import Slots
 from oxillama_jupyter.engine.text import TextAssembler

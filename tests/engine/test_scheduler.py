@@ -9,9 +9,11 @@ from collections.abc import Iterator
 import pytest
 from engine.fakes import FakeLlama, FakeSampler
 
+from oxillama_jupyter.engine.backend import Limits
 from oxillama_jupyter.engine.frames import Output
+from oxillama_jupyter.engine.jobs import Job
 from oxillama_jupyter.engine.protocol import Delta, PromptInfo, Sampling
-from oxillama_jupyter.engine.scheduler import Job, Limits, Scheduler
+from oxillama_jupyter.engine.scheduler import Scheduler
 from oxillama_jupyter.engine.slots import Slots
 from oxillama_jupyter.engine.text import TextAssembler
 
