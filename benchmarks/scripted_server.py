@@ -14,7 +14,9 @@ from oxillama_jupyter.engine.scripted import ScriptedEngine
 def main() -> None:
     """Start it; every answer is that many one-word pieces, as fast as they are taken."""
     words = [" word"] * int(sys.argv.pop(1))
-    extension.OxillamaApp._engine = lambda _: ScriptedEngine(lambda _: iter(words), n_parallel=64)  # noqa: SLF001  # the one seam a benchmark needs
+    extension.OxillamaApp._engine = lambda _: ScriptedEngine(
+        lambda _: iter(words), n_parallel=64
+    )  # the one seam a benchmark needs
     extension.main()
 
 

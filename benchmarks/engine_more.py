@@ -1,0 +1,277 @@
+"""More of what the engine is measured at: many threads, grammars, memory, defaults, neighbours."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import llama_cpp
+import numpy as np
+import psutil
+from bare import NEVER_END, BareLoop, long_text, question, request
+from engine_cases import Figures, collect, generate, next_turn
+from model import LARGE
+
+from oxillama_jupyter.engine.autotune import Autotuner, Choice, TunedFile
+from oxillama_jupyter.engine.frames import Configure
+from oxillama_jupyter.engine.local import LocalEngine, Tuning
+from oxillama_jupyter.engine.process import CHILD_ENVIRONMENT, SPIN
+from oxillama_jupyter.engine.protocol import Constraint, GenerateRequest, Sampling
+
+Make = Callable[..., LocalEngine]
+CONTEXT = 3000
+
+
+async def sharing(make: Make) -> Figures:
+    """24 threads of three turns take turns on 8 sequences; all have the same system prompt."""
+    system = {"role": "system", "content": "rule " * 600}
+    prompt = cached = 0
+    engine = make(n_parallel=8)
+    await engine.start()
+
+    async def thread(number: int) -> tuple[GenerateRequest, list[Any]]:
+        asked = [system, {"role": "user", "content": question(number)}]
+        sampling = Sampling(temperature=0, max_tokens=16, logit_bias=NEVER_END)
+        item = GenerateRequest(asked, sampling=sampling, cache_key=f"thread{number}")
+        return item, (await collect(engine, item))[1]
+
+    async def again(item: GenerateRequest, deltas: list[Any]) -> tuple[GenerateRequest, list[Any]]:
+        following = next_turn(item, deltas)
+        return following, (await collect(engine, following))[1]
+
+    done = await asyncio.gather(*(thread(number) for number in range(24)))
+    for turn in range(3):
+        for _, deltas in done:
+            prompt += deltas[0].prompt.tokens
+            cached += deltas[0].prompt.cached_tokens
+        if turn < 2:
+            done = await asyncio.gather(*(again(*one) for one in done))
+    await engine.aclose()
+    return {"prompt_tokens": prompt, "not_prefilled_again": round(cached / prompt, 4)}
+
+
+async def constrained(make: Make, rounds: int, tokens: int) -> Figures:
+    """The same generations free and under a grammar that allows a third of the bytes."""
+    engine = make(n_parallel=4)
+    await engine.start()
+    ratios = []
+    for turn in range(rounds):
+        free = [request(question(50_000 + 10 * turn + n), tokens) for n in range(4)]
+        bound = [
+            GenerateRequest(
+                item.messages, sampling=item.sampling, constraint=Constraint("regex", "[a-z ]+")
+            )
+            for item in free
+        ]
+        _, seconds = await generate(engine, free)
+        _, slower = await generate(engine, bound)
+        ratios.append(seconds / slower)
+    await engine.aclose()
+    return {"constrained_to_free": round(statistics.median(ratios), 3)}
+
+
+async def memory(make: Make) -> Figures:
+    """What an idle engine takes beyond the weights and the KV cache."""
+    engine = make(n_parallel=4, n_ctx=4096)
+    await engine.start()
+    await collect(engine, request(question(1), 4))
+    status, model = engine.status(), engine.models()[0]
+    resident = psutil.Process(status.pid).memory_info().rss
+    cells = status.stats.cells
+    await engine.aclose()
+    cell = 4 * LARGE.layers * LARGE.kv_heads * (LARGE.width // LARGE.heads)  # K and V in f16
+    cache = cells * cell
+    return {
+        "resident_MB": round(resident / 1e6),
+        "weights_MB": round(model.size / 1e6),
+        "cache_MB": round(cache / 1e6),
+        "beyond_MB": round((resident - model.size - cache) / 1e6),
+    }
+
+
+class DefaultLoop(BareLoop):
+    """The loop over a context that llama.cpp makes by default, with threads for the real cores."""
+
+    def __init__(self, model: Path, threads: int, sequences: int) -> None:
+        super().__init__(
+            Configure(str(model), "random", n_ctx=4096, n_parallel=sequences, n_threads=threads)
+        )
+        params = llama_cpp.llama_context_default_params()
+        params.n_ctx = 4096 * sequences
+        params.n_seq_max = sequences
+        params.n_threads = params.n_threads_batch = threads
+        llama = self.llama
+        llama_cpp.llama_free(llama._context)
+        llama._context = llama_cpp.llama_init_from_model(llama._model, params)
+        llama._memory = llama_cpp.llama_get_memory(llama._context)
+        llama.limits = llama.limits._replace(n_batch=512)
+        llama.warm_up()
+
+
+async def defaults(make: Make, model: Path, threads: int) -> list[Figures]:
+    """Our measured settings against llama.cpp's defaults, at contexts of 3,000 tokens."""
+    await _tune(threads, make)
+    rows = []
+    for count in (1, 4):
+        engine = make(n_parallel=4, n_threads=None, tuning=Tuning(autotune=True))
+        await engine.start()
+        loop = DefaultLoop(model, threads, 4)
+        texts = [long_text(loop, 40_000 + 100 * count + n, CONTEXT) for n in range(count)]
+        ours = await _engine_speeds(engine, texts)
+        theirs = await asyncio.to_thread(_loop_speeds, loop, texts)
+        await engine.aclose()
+        loop.llama.close()
+        rows.append(
+            {
+                "sequences": count,
+                "decode_ratio": round(ours["decode"] / theirs["decode"], 2),
+                "follow_up_ratio": round(theirs["follow_up"] / ours["follow_up"], 2),
+                "prefill_ratio": round(ours["prefill"] / theirs["prefill"], 2),
+                "decode_tokens_per_s": round(ours["decode"], 1),
+                "follow_up_ms": round(1000 * ours["follow_up"], 1),
+            }
+        )
+    return rows
+
+
+async def _tune(threads: int, make: Make) -> None:
+    """Find the fastest settings, as the engine does in quiet minutes."""
+    engine = make(n_parallel=4, n_threads=None)
+    base = engine._configure
+    first = Choice(flash_attn=True, n_threads=threads, spin=CHILD_ENVIRONMENT[SPIN])
+
+    async def quiet() -> None:
+        return
+
+    tuned = await Autotuner(base, first, quiet=quiet, busy=asyncio.Event().wait).tune()
+    assert tuned is not None, "the machine is too restless"
+    print("chosen:", tuned.choice)
+    await asyncio.to_thread(TunedFile(Path(engine._configure.vault).parent, base).save, tuned)
+
+
+async def _engine_speeds(engine: LocalEngine, texts: list[str]) -> dict[str, float]:
+    items = [request(text, 64, key=f"long{n}") for n, text in enumerate(texts)]
+    results = await asyncio.gather(*(collect(engine, item) for item in items))
+    usages = [deltas[-1].usage for _, deltas in results]
+    prefill = sum(usage.prompt_tokens for usage in usages) / max(u.prompt_seconds for u in usages)
+    follow, _ = await collect(engine, next_turn(items[0], results[0][1]))
+    # All of them are read by now: together they generate undisturbed.
+    items = [next_turn(item, deltas) for item, (_, deltas) in zip(items, results, strict=True)]
+    long = [
+        GenerateRequest(
+            item.messages,
+            sampling=Sampling(temperature=0, max_tokens=64, logit_bias=NEVER_END),
+            cache_key=item.cache_key,
+        )
+        for item in items
+    ]
+    results = await asyncio.gather(*(collect(engine, item) for item in long))
+    seconds = statistics.median(deltas[-1].usage.completion_seconds for _, deltas in results)
+    return {"prefill": prefill, "follow_up": follow, "decode": 63 * len(texts) / seconds}
+
+
+def _loop_speeds(loop: DefaultLoop, texts: list[str]) -> dict[str, float]:
+    from oxillama_jupyter.engine.backend import Row
+
+    llama = loop.llama
+    prompts = [loop.builder.build(request(text, 1))[0] for text in texts]
+    samplers = [llama.sampler(Sampling(temperature=0, logit_bias=NEVER_END)) for _ in texts]
+    started = time.perf_counter()
+    tokens = loop._prefill(prompts, samplers)
+    prefill = sum(map(len, prompts)) / (time.perf_counter() - started)
+    ends = [len(prompt) for prompt in prompts]
+    started = time.perf_counter()
+    for step in range(63):
+        rows = [Row(n, end + step, [tokens[n]], samplers[n]) for n, end in enumerate(ends)]
+        tokens = llama.step(rows)
+    decode = 63 * len(texts) / (time.perf_counter() - started)
+    started = time.perf_counter()
+    llama.step([Row(0, ends[0] + 63, [tokens[0]] * 20, samplers[0])])
+    follow = time.perf_counter() - started
+    for sampler in samplers:
+        sampler.close()
+    return {"prefill": prefill, "follow_up": follow, "decode": decode}
+
+
+async def neighbours(make: Make, cores: int) -> list[Figures]:
+    """Generation beside something that computes on all cores, and what that loses."""
+    rows = []
+    for name, work in (("matrix products", _multiply), ("Python loops", _count)):
+        engine = make(n_parallel=4)
+        await engine.start()
+        alone = await _speed(engine)
+        work_alone = await asyncio.to_thread(_neighbour_rate, work, cores, 3.0)
+        with _Busy(work, cores) as busy:
+            beside = await _speed(engine)
+            work_beside = busy.rate()
+        await engine.aclose()
+        rows.append(
+            {
+                "neighbour": name,
+                "tokens_per_s_alone": round(alone, 1),
+                "share_kept_beside": round(beside / alone, 2),
+                "neighbour_kept": round(work_beside / work_alone, 2),
+            }
+        )
+    return rows
+
+
+async def _speed(engine: LocalEngine) -> float:
+    """Generated tokens per second of one sequence, over a few seconds."""
+    _, deltas = await collect(engine, request(question(time.monotonic_ns() % 10**6), 400))
+    usage = deltas[-1].usage
+    return (usage.completion_tokens - 1) / usage.completion_seconds
+
+
+def _multiply(done: Any) -> None:
+    left = np.random.default_rng(0).standard_normal((700, 700), np.float32)
+    while True:
+        left @ left
+        done.value += 1
+
+
+def _count(done: Any) -> None:
+    while True:
+        sum(range(200_000))
+        done.value += 1
+
+
+class _Busy:
+    """Processes that work until they are stopped: one with all threads, or one for each core."""
+
+    def __init__(self, work: Callable[[Any], None], cores: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        count = 1 if work is _multiply else cores
+        self._done = [context.Value("q", 0, lock=False) for _ in range(count)]
+        self._processes = [
+            context.Process(target=work, args=(done,), daemon=True) for done in self._done
+        ]
+
+    def __enter__(self) -> Self:
+        for process in self._processes:
+            process.start()
+        while not all(done.value for done in self._done):
+            time.sleep(0.05)
+        self._start = time.perf_counter(), sum(done.value for done in self._done)
+        return self
+
+    def rate(self) -> float:
+        """Rounds per second since the start."""
+        began, count = self._start
+        return (sum(done.value for done in self._done) - count) / (time.perf_counter() - began)
+
+    def __exit__(self, *_: object) -> None:
+        for process in self._processes:
+            process.kill()
+            process.join()
+
+
+def _neighbour_rate(work: Callable[[Any], None], cores: int, seconds: float) -> float:
+    with _Busy(work, cores) as busy:
+        time.sleep(seconds)
+        return busy.rate()
