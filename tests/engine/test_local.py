@@ -163,7 +163,6 @@ async def test_a_long_prompt_does_not_stall_who_generates(
         usage = reader.result()[-1].usage
 
     assert tokens >= usage.prompt_tokens // 512  # a token in every step, and no step reads more
-    assert tokens > 2 * usage.prompt_seconds
 
 
 async def test_settings_that_crash_are_left_out_and_remembered(
