@@ -25,6 +25,7 @@ def engine_page(report: Json) -> Page:
         ("Sequences", f"{status['running']} of {status['n_parallel']} generating"),
         ("Runs", f"{report['live_runs']} executing or waiting"),
         ("KV cache", _cache(stats)),
+        ("On disk", _vault(stats.get("vault"))),
         ("Turns so far", _totals(totals)),
     ]
     settings = [(name, str(value)) for name, value in status["settings"].items() if value != ""]
@@ -84,6 +85,14 @@ def _cache(stats: Json) -> str:
     parked = stats.get("parked", 0)
     size = _bytes(stats.get("parked_bytes", 0))
     return f"{said}; {parked} idle threads kept in {size}" if parked else said
+
+
+def _vault(vault: Json | None) -> str:
+    if vault is None:
+        return "nothing is kept"
+    kept = f"{vault['files']:,} states of threads, {_bytes(vault['bytes'])}"
+    failed = f"; {vault['failed']:,} could not be kept" if vault["failed"] else ""
+    return f"{kept}; {vault['hits']:,} prompts began with one{failed}"
 
 
 def _bytes(count: int) -> str:

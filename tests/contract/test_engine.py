@@ -74,6 +74,20 @@ def test_the_cache_fills_while_a_run_generates(server: Server, endless: dict[str
     assert stats()["cells_used"] <= stats()["cells"]
 
 
+def test_states_on_disk_are_counted(server: Server, endless: dict[str, Any]) -> None:
+    def vault() -> dict[str, int]:
+        return server.raw.get("oxillama/engine").json()["status"]["stats"]["vault"]
+
+    before = vault()["saved"]
+    run = server.client.beta.threads.create_and_run(
+        assistant_id="default", thread=HELLO, extra_body={**endless, "max_tokens": 400}
+    )
+    server.client.beta.threads.runs.poll(run.id, thread_id=run.thread_id)
+    until(lambda: vault()["saved"] > before, "the saved state of an idle thread")
+    assert vault()["files"] >= 1
+    assert vault()["bytes"] > 1000
+
+
 def test_prometheus_counts_and_tells_no_text(raw: httpx2.Client, client: OpenAI) -> None:
     def read(name: str) -> float:
         text = raw.get("metrics").raise_for_status().text
