@@ -120,6 +120,8 @@ class Slots:
             adapter: The LoRA adapter.
         """
         reusable = tokens[:-1]
+        if key is not None and adapter is not None:
+            key = f"{adapter}\0{key}"  # a thread has a sequence for each
 
         def common(known: Slot | _Parked) -> int:
             return self._common(known, reusable, adapter)
@@ -213,9 +215,9 @@ class Slots:
 
     def forget(self, key: str) -> None:
         """Let nothing of a thread be left, here or on disk."""
-        self._parked = [parked for parked in self._parked if parked.key != key]
+        self._parked = [one for one in self._parked if not _belongs(one.key, key)]
         for slot in self._slots:
-            if slot.key == key:
+            if _belongs(slot.key, key):
                 slot.key = None  # where it still generates it will be nobody's
                 if not slot.busy:
                     slot.length = slot.loaded = self._cells.keep(slot.id, 0)
@@ -393,6 +395,11 @@ class Slots:
     def _tick(self) -> int:
         self._ticks += 1
         return self._ticks
+
+
+def _belongs(key: str | None, thread: str) -> bool:
+    """Whether a key is a thread's, with whatever adapter."""
+    return key is not None and key.rpartition("\0")[2] == thread
 
 
 def _worth(common: int, state: _Parked | Snapshot) -> bool:

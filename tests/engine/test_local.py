@@ -26,6 +26,7 @@ from oxillama_jupyter.engine.protocol import (
     PromptInfo,
     Usage,
 )
+from oxillama_jupyter.engine.streams import Stream
 from oxillama_jupyter.errors import EngineCrashed, EngineError, EngineUnavailable, InvalidRequest
 
 MakeEngine = Callable[..., LocalEngine]
@@ -416,7 +417,7 @@ async def test_repeating_a_prompt_computes_one_token(local: MakeEngine) -> None:
 
 
 def test_merging_keeps_everything() -> None:
-    stream = local_module._Stream()
+    stream = Stream()
     stream.push(Delta(prompt=PromptInfo(3)))
     stream.push(Delta("a", 1))
     stream.push(Delta("b", 2))

@@ -14,12 +14,12 @@ import pytest
 from engine.helpers import ask, collect, started, text_of
 from numpy.typing import NDArray
 
-from oxillama_jupyter.engine import local as local_module
 from oxillama_jupyter.engine.frames import Configure
 from oxillama_jupyter.engine.llama import Llama
 from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.protocol import Constraint, Delta, GenerateRequest, TokenLogprob
 from oxillama_jupyter.engine.scripted import ScriptedEngine
+from oxillama_jupyter.engine.streams import Stream
 from oxillama_jupyter.engine.templates import PromptBuilder
 from oxillama_jupyter.errors import InvalidRequest
 
@@ -162,7 +162,7 @@ async def test_withheld_text_does_not_hold_them_back(local: MakeEngine) -> None:
 
 def test_merging_keeps_them() -> None:
     one, two, three = (TokenLogprob(n, b"x", -1.0 * n) for n in range(3))
-    stream = local_module._Stream()
+    stream = Stream()
     stream.push(Delta(prompt_logprobs=(one,)))
     stream.push(Delta("a", 1, logprobs=(two,)))
     stream.push(Delta("b", 1, logprobs=(three,)))

@@ -5,6 +5,7 @@ What an upstream cannot tell ahead is not asked here: how long the prompt is and
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,4 +41,4 @@ class _RemoteEngines(Engines):
 @pytest.fixture
 def engines() -> Engines:
     """Remote engines behind the maker."""
-    return _RemoteEngines("scripted", lambda **_: pytest.fail("not the local one"))
+    return _RemoteEngines("scripted", lambda **_: pytest.fail("not the local one"), Path())
