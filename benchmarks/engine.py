@@ -106,7 +106,8 @@ class Bench:
 
     async def _restart(self, engine: LocalEngine, bare: BareLoop) -> list[Figures]:
         await engine.aclose()
-        settings = {"n_ctx": 8192, "n_parallel": 4, "vault_bytes": 1 << 30}
+        await more.tune(self.threads, self.make)
+        settings = more.TUNED | {"vault_bytes": 1 << 30}
         return [await restart(lambda: self.make(**settings), bare, self.rounds)]
 
 

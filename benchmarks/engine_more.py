@@ -25,6 +25,8 @@ from oxillama_jupyter.engine.protocol import Constraint, GenerateRequest, Sampli
 
 Make = Callable[..., LocalEngine]
 CONTEXT = 3000
+TUNED = {"n_parallel": 4, "n_ctx": 8192, "n_threads": None, "tuning": Tuning(autotune=True)}
+"""Settings of an engine that uses what was measured."""
 
 
 async def sharing(make: Make) -> Figures:
@@ -61,12 +63,15 @@ async def constrained(make: Make, rounds: int, tokens: int) -> Figures:
     await engine.start()
     ratios = []
     for turn in range(rounds):
-        free = [request(question(50_000 + 10 * turn + n), tokens) for n in range(4)]
+        free, other = (
+            [request(question(start + 10 * turn + n), tokens) for n in range(4)]
+            for start in (50_000, 55_000)
+        )
         bound = [
             GenerateRequest(
                 item.messages, sampling=item.sampling, constraint=Constraint("regex", "[a-z ]+")
             )
-            for item in free
+            for item in other
         ]
         _, seconds = await generate(engine, free)
         _, slower = await generate(engine, bound)
@@ -115,10 +120,10 @@ class DefaultLoop(BareLoop):
 
 async def defaults(make: Make, model: Path, threads: int) -> list[Figures]:
     """Our measured settings against llama.cpp's defaults, at contexts of 3,000 tokens."""
-    await _tune(threads, make)
+    await tune(threads, make)
     rows = []
     for count in (1, 4):
-        engine = make(n_parallel=4, n_threads=None, tuning=Tuning(autotune=True))
+        engine = make(**TUNED)
         await engine.start()
         loop = DefaultLoop(model, threads, 4)
         texts = [long_text(loop, 40_000 + 100 * count + n, CONTEXT) for n in range(count)]
@@ -139,10 +144,12 @@ async def defaults(make: Make, model: Path, threads: int) -> list[Figures]:
     return rows
 
 
-async def _tune(threads: int, make: Make) -> None:
-    """Find the fastest settings, as the engine does in quiet minutes."""
-    engine = make(n_parallel=4, n_threads=None)
+async def tune(threads: int, make: Make) -> None:
+    """Find the fastest settings, as the engine does in quiet minutes; once."""
+    engine = make(**TUNED)
     base = engine._configure
+    if engine.status().measured:
+        return
     first = Choice(flash_attn=True, n_threads=threads, spin=CHILD_ENVIRONMENT[SPIN])
 
     async def quiet() -> None:
@@ -200,9 +207,10 @@ def _loop_speeds(loop: DefaultLoop, texts: list[str]) -> dict[str, float]:
 
 async def neighbours(make: Make, cores: int) -> list[Figures]:
     """Generation beside something that computes on all cores, and what that loses."""
+    await tune(cores, make)
     rows = []
     for name, work in (("matrix products", _multiply), ("Python loops", _count)):
-        engine = make(n_parallel=4)
+        engine = make(**TUNED)
         await engine.start()
         alone = await _speed(engine)
         work_alone = await asyncio.to_thread(_neighbour_rate, work, cores, 3.0)
