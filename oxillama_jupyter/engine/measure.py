@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Measured", "main", "measure"]
 
-_PREFILL_SECONDS = 3.0  # what filling the cache may take: slow models are timed at less depth
+_WORK = 2.5e11  # parameters times tokens of filling the cache: large models are timed at less depth
 _DEEPEST = 2048
 _SHALLOWEST = 128
 _STEPS = 12
@@ -110,9 +110,8 @@ def measure(settings: Configure) -> Measured:
     llama.warm_up()
     watch = _Stopwatch(llama)
     room = llama.limits.n_ctx - _FOLLOW_UP - _STEPS - 2
-    rough = _SHALLOWEST / watch.read(0, 0, _SHALLOWEST)
-    depth = max(_SHALLOWEST, min(_DEEPEST, room, int(rough * _PREFILL_SECONDS)))
-    llama.keep(0, 0)
+    # The same for every way to run a model, whatever the clock says.
+    depth = max(_SHALLOWEST, min(_DEEPEST, room, int(_WORK / llama.info().n_params)))
     prefill = depth / watch.read(0, 0, depth)
     decode = 1 / watch.generate([depth])
     follow_up = watch.read(0, depth, _FOLLOW_UP)
