@@ -144,7 +144,7 @@ class LocalEngine:
         self._ways = BackgroundTuning(
             self._configure,
             data_dir,
-            live=lambda: len(self._streams),
+            live=self._live,
             again=self._tuning.autotune == "again",
             logger=logger or logging.getLogger(__name__),
         )
@@ -316,8 +316,12 @@ class LocalEngine:
 
     async def _measure(self, child: ChildProcess) -> None:
         """Look for faster settings, and start again with them where that disturbs nobody."""
-        better = await self._ways.improve(self._model, self._settings)
-        if not better or self._streams or self._child is not child:
+        try:
+            better = await self._ways.improve(self._model, self._settings)
+        except Exception:  # the engine works all the same
+            self._logger.exception("The fastest settings could not be looked for")
+            return
+        if not better or self._live() or self._child is not child:
             return  # they are used from the next start on
         self._renewing = True
         self._settle("starting", "The engine starts again with faster settings.")
@@ -370,6 +374,10 @@ class LocalEngine:
         for stream in self._streams.values():
             stream.fail(make_error())
         self._replies.fail_all(make_error)
+
+    def _live(self) -> int:
+        """How many generations and embeddings there are."""
+        return len(self._streams) + len(self._replies)
 
     def _check_model(self, name: str | None) -> None:
         if name not in (None, self._model.id):

@@ -22,6 +22,10 @@ class Replies:
     def __init__(self) -> None:
         self._waiting: dict[int, asyncio.Future[Embeddings]] = {}
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
     async def wait(self, number: int) -> Embeddings:
         """Wait for an answer, or raise the error that came in its place."""
         future: asyncio.Future[Embeddings] = asyncio.get_running_loop().create_future()

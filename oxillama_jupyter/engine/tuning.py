@@ -32,7 +32,7 @@ class BackgroundTuning:
     Args:
         base: The engine's settings; what they fix is not varied.
         data_dir: Where the findings are kept.
-        live: How many generations there are.
+        live: How many generations and embeddings there are.
         again: Measure anew, whatever is known.
         logger: Where it is told.
     """

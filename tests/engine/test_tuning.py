@@ -11,6 +11,7 @@ from engine.helpers import answer, ask, started, until
 
 from oxillama_jupyter.engine import autotune, tuning
 from oxillama_jupyter.engine.autotune import Choice
+from oxillama_jupyter.engine.embeddings import EmbedRequest
 from oxillama_jupyter.engine.frames import Configure
 from oxillama_jupyter.engine.local import LocalEngine, Tuning
 from oxillama_jupyter.engine.measure import Measured
@@ -84,6 +85,31 @@ async def test_nobody_is_disturbed(local: Local) -> None:
         assert len(text) > 100
         assert engine.status().pid == pid  # not while it was generating
         await _measured(engine)
+
+
+async def test_embeddings_are_not_disturbed_either(local: Local) -> None:
+    async with started(local(tuning=AUTO)) as engine:
+        pid = engine.status().pid
+        embedding = asyncio.create_task(engine.embed(EmbedRequest(("abcd " * 80,) * 100)))
+        await asyncio.sleep(0)
+        async with asyncio.timeout(60):
+            assert len((await embedding).vectors) == 100
+        assert engine.status().pid == pid
+        await _measured(engine)
+
+
+async def test_a_measurement_that_cannot_begin_costs_nothing(
+    local: Local, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run(_: Choice, __: Configure) -> Measured:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(autotune, "run_measure", run)
+    async with started(local(tuning=AUTO)) as engine:
+        async with asyncio.timeout(30):
+            while "could not be looked for" not in caplog.text:  # noqa: ASYNC110 - a log tells nobody
+                await asyncio.sleep(0.01)
+        assert await answer(engine, ask("hello"))
 
 
 async def test_a_folder_that_cannot_be_written_costs_only_the_memory(
