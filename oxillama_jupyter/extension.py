@@ -51,6 +51,7 @@ from oxillama_jupyter.services.keys import KeyService, new_kernel_key
 from oxillama_jupyter.services.metrics import Metrics
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.owners import new_owner
+from oxillama_jupyter.services.places import Places
 from oxillama_jupyter.services.recovery import Recovery
 from oxillama_jupyter.services.runs import RunService
 from oxillama_jupyter.services.services import Gate, Services
@@ -228,8 +229,8 @@ class OxillamaApp(ExtensionApp):
 
     def current_activity(self) -> dict[str, int] | None:
         """Live runs, which keep the server from being culled as idle."""
-        executor: Executor | None = getattr(self, "_executor", None)
-        live = executor.live if executor is not None else 0
+        places: Places | None = getattr(self, "_places", None)
+        live = places.taken if places is not None else 0
         return {"runs": live} if live else None
 
     @property
@@ -298,15 +299,11 @@ class OxillamaApp(ExtensionApp):
         loader = engine if isinstance(engine, EnginePool) else None
         self._models = ModelService(engine, self.model_aliases, self.log, loader)
         metrics = Metrics()
+        self._places = Places(n_parallel=self.n_parallel, max_queue=self.max_queue)
         self._executor = Executor(
-            db,
-            self._models,
-            n_parallel=self.n_parallel,
-            max_queue=self.max_queue,
-            metrics=metrics,
-            logger=self.log,
+            db, self._models, places=self._places, metrics=metrics, logger=self.log
         )
-        metrics.watch(self._models.status, lambda: self._executor.live)
+        metrics.watch(self._models.status, lambda: self._places.taken)
         self._recovery = Recovery(db, self._executor, owner, self.log)
         self._models.start()
         await self._recovery.start()
@@ -335,7 +332,7 @@ class OxillamaApp(ExtensionApp):
         settings = self._server.web_app.settings
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
-            if self._executor.live:
+            if self._places.taken:
                 settings["last_activity_times"][self.name] = datetime.now(UTC)
             elif self.idle_timeout and self._idle_seconds() >= self.idle_timeout:
                 self.log.info("oxillama: idle for %s s, stopping", self.idle_timeout)
@@ -347,7 +344,7 @@ class OxillamaApp(ExtensionApp):
             return 0.0
         request = self._server.web_app.settings.get("api_last_activity")
         last = request.timestamp() if request is not None else 0.0
-        return time.time() - max(self._started, self._executor.last_activity, last)
+        return time.time() - max(self._started, self._places.last_activity, last)
 
 
 def main() -> None:

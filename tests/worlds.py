@@ -18,6 +18,7 @@ from oxillama_jupyter.services.executor import Executor
 from oxillama_jupyter.services.jobs import Job
 from oxillama_jupyter.services.metrics import Metrics
 from oxillama_jupyter.services.models import ModelService
+from oxillama_jupyter.services.places import Places
 from oxillama_jupyter.services.recovery import Recovery
 from oxillama_jupyter.services.runs import RunService
 from oxillama_jupyter.services.threads import ThreadService
@@ -88,9 +89,8 @@ async def make_world(  # noqa: PLR0913  # settings, all by name
     db = await Database.open(store)
     engine = engine or ScriptedEngine()
     models = ModelService(engine, {}, LOGGER)
-    executor = Executor(
-        db, models, n_parallel=n_parallel, max_queue=max_queue, metrics=Metrics(), logger=LOGGER
-    )
+    places = Places(n_parallel=n_parallel, max_queue=max_queue)
+    executor = Executor(db, models, places=places, metrics=Metrics(), logger=LOGGER)
     recovery = Recovery(db, executor, owner, LOGGER)
     runs = RunService(db, executor, recovery, models, owner=owner, expiry=expiry)
     threads = ThreadService(db, runs, executor, models)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from http.client import responses
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ from oxillama_jupyter.events import DONE, EventLog
 from oxillama_jupyter.handlers.validation import decode_body, decode_query
 from oxillama_jupyter.ids import new_id
 from oxillama_jupyter.schemas.base import ErrorBody, ErrorEnvelope
+from oxillama_jupyter.services.foreground import Foreground
 from oxillama_jupyter.services.keys import KEY_PREFIX
 from oxillama_jupyter.services.services import Gate, Services
 
@@ -103,7 +105,8 @@ class BaseHandler(APIHandler):
         self._gate = gate
         self._max_body_size = max_body_size
         self._started = time.perf_counter()
-        self._streaming: asyncio.Task[Any] | None = None
+        self._attached: asyncio.Task[Any] | None = None
+        self._left = False
         self._request_id = new_id("req")
         self.set_header("x-request-id", self._request_id)
 
@@ -253,18 +256,37 @@ class BaseHandler(APIHandler):
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")
         self.set_header("Cache-Control", "no-cache, no-store")
         self.set_header("X-Accel-Buffering", "no")
-        self._streaming = asyncio.current_task()
-        try:
+        with self.attached():
             await self._follow(log, start, numbered=numbered)
+        if not self._left:
+            self.finish(set_content_type="text/event-stream; charset=utf-8")
+
+    @contextmanager
+    def attached(self) -> Iterator[None]:
+        """Break off what is inside when the client leaves; then there is nobody to answer."""
+        self._attached = asyncio.current_task()
+        try:
+            yield
         except StreamClosedError:
-            return  # the client left; the run goes on
+            self._left = True
         except asyncio.CancelledError:
             if not self.request.connection.stream.closed():  # type: ignore[union-attr]  # HTTP/1 always has one
                 raise
-            return
+            self._left = True
         finally:
-            self._streaming = None
-        self.finish(set_content_type="text/event-stream; charset=utf-8")
+            self._attached = None
+
+    async def answer_foreground(self, work: Awaitable[Foreground[Any]], *, stream: bool) -> None:
+        """Answer with work that ends with its client: its events, or what it results in."""
+        with self.attached():
+            foreground = await work
+            try:
+                if stream:
+                    await self.stream(foreground.log)
+                else:
+                    self.send(await foreground.result())
+            finally:
+                await foreground.aclose()
 
     async def _follow(self, log: EventLog, start: int, *, numbered: bool) -> None:
         number = start
@@ -279,8 +301,8 @@ class BaseHandler(APIHandler):
     def on_connection_close(self) -> None:
         """The client left: end its own loop, nothing else."""
         super().on_connection_close()
-        if self._streaming is not None:
-            self._streaming.cancel()
+        if self._attached is not None:
+            self._attached.cancel()
 
 
 def _join(batch: Sequence[bytes], log: EventLog, end: int | None) -> bytes:

@@ -7,12 +7,9 @@ in a terminal state all the same, with its partial text kept; nothing here leave
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from typing import Any, Literal
 
 from msgspec.structs import replace
@@ -23,7 +20,6 @@ from oxillama_jupyter.errors import (
     InvalidRequest,
     NotFound,
     OxillamaError,
-    QueueFull,
 )
 from oxillama_jupyter.events import DONE
 from oxillama_jupyter.ids import now
@@ -34,7 +30,7 @@ from oxillama_jupyter.services import actions, progress
 from oxillama_jupyter.services.jobs import Job, StopReason
 from oxillama_jupyter.services.metrics import Metrics
 from oxillama_jupyter.services.models import ModelService
-from oxillama_jupyter.services.queueing import FairPlaces
+from oxillama_jupyter.services.places import Places
 from oxillama_jupyter.services.transitions import Outcome
 from oxillama_jupyter.services.translate import (
     Work,
@@ -52,42 +48,35 @@ Waiting = Literal["requires_action"]
 
 
 class Executor:
-    """Runs jobs on the engine, at most `n_parallel` of a model at a time, fair between users.
+    """Runs jobs on the engine, as places there become free.
 
     Attributes:
         unconcluded: Runs that have ended but could not be written down, by id.
-        last_activity: When the last run ended, in Unix seconds.
 
     Args:
         db: The store.
         models: The engine and its readiness.
-        n_parallel: How many runs generate at the same time; the others are `queued`.
-        max_queue: How many may wait; one more is refused with `QueueFull`.
+        places: Who generates next; the other runs are `queued`.
         metrics: Where turns and runs are taken down.
         logger: Where failures that are ours are told.
     """
 
-    def __init__(  # noqa: PLR0913  # what the composition root hands over
+    def __init__(  # what the composition root hands over
         self,
         db: Database,
         models: ModelService,
         *,
-        n_parallel: int,
-        max_queue: int,
+        places: Places,
         metrics: Metrics,
         logger: logging.Logger,
     ) -> None:
         self._db = db
         self._metrics = metrics
         self._models = models
-        # Each model has sequences of its own, and one that loads must not hold up the others.
-        self._places = defaultdict[str, FairPlaces](lambda: FairPlaces(n_parallel))
-        self._most = n_parallel + max_queue
+        self._places = places
         self._logger = logger
         self._jobs: dict[str, Job] = {}
-        self._entering = 0
         self.unconcluded: dict[str, Run] = {}
-        self.last_activity = time.time()
 
     # -- what services ask for ---------------------------------------------------------------
 
@@ -96,23 +85,13 @@ class Executor:
         """How many runs this process is executing or has queued."""
         return len(self._jobs)
 
-    @contextlib.contextmanager
-    def admission(self) -> Iterator[None]:
+    def admission(self) -> AbstractContextManager[None]:
         """Hold a place for a run that is about to be stored and submitted.
 
         Raises:
-            QueueFull: `max_queue` runs are waiting already.
+            QueueFull: As many wait already as may.
         """
-        if self.live + self._entering >= self._most:
-            raise QueueFull(
-                f"{self.live} runs are executing or waiting, which is as many as this server "
-                "takes (OxillamaApp.n_parallel and max_queue). Try again in a moment."
-            )
-        self._entering += 1
-        try:
-            yield
-        finally:
-            self._entering -= 1
+        return self._places.admission()
 
     def runs(self) -> list[Run]:
         """The live runs."""
@@ -148,6 +127,7 @@ class Executor:
     def _begin(self, job: Job) -> Job:
         run = job.run
         self._jobs[run.id] = job
+        self._places.enter()
         if run.expires_at is not None:
             delay = max(0.0, run.expires_at - time.time())
             job.timer = asyncio.get_running_loop().call_later(delay, self.stop, run.id, "expired")
@@ -189,7 +169,7 @@ class Executor:
         try:
             outcome = await self._outcome(job)
             job.finishing = True
-            self._metrics.turn(job)
+            self._measure(job)
             if outcome == "requires_action":
                 outcome = await self._hand_over(job)
             if outcome is not None:
@@ -205,9 +185,16 @@ class Executor:
         finally:
             if job.timer is not None:
                 job.timer.cancel()
-            self.last_activity = time.time()
+            self._places.leave()
             del self._jobs[job.run.id]
             job.log.close()
+
+    def _measure(self, job: Job) -> None:
+        """Take down a turn that came to its end; others have no figures."""
+        timings = job.timings()
+        if timings is not None and job.last is not None and job.last.usage is not None:
+            run = job.run
+            self._metrics.turn(run.id, run.thread_id, run.model, job.last.usage, timings)
 
     async def _outcome(self, job: Job) -> Outcome | Waiting | None:
         """Generate, and say how it ended; None leaves the run to the next server."""
@@ -231,7 +218,7 @@ class Executor:
             return _failed(job, "server_error", "Internal error; the server's log says which.")
 
     async def _generate(self, job: Job) -> Outcome | Waiting:
-        async with self._places[job.run.model].place(job.user):
+        async with self._places.place(job.run.model, job.user):
             await self._models.ready(job.run.model)
             started = await self._db.write(progress.begin, job.run, now())
             if started is None:  # cancelled between two events

@@ -12,6 +12,7 @@ from oxillama_jupyter.events import EventLog
 from oxillama_jupyter.schemas.messages import Message
 from oxillama_jupyter.schemas.runs import PromptTokenDetails, Run, RunUsage, Timings
 from oxillama_jupyter.schemas.steps import RunStep
+from oxillama_jupyter.services.metrics import timings_of
 from oxillama_jupyter.services.translate import Work, run_usage
 
 __all__ = ["Job", "StopReason"]
@@ -72,15 +73,7 @@ class Job:
         usage = self.last.usage if self.last is not None else None
         if usage is None:
             return None
-        queue = self.admitted_at - self.begun_at
-        rate = (usage.completion_tokens - 1) / max(usage.completion_seconds, 1e-6)
-        return Timings(
-            queue=round(queue, 4),
-            prompt=round(usage.prompt_seconds, 4),
-            first_token=round(queue + usage.prompt_seconds, 4),
-            completion=round(usage.completion_seconds, 4),
-            tokens_per_second=round(max(rate, 0.0), 1),
-        )
+        return timings_of(usage, self.admitted_at - self.begun_at)
 
     def usage(self) -> RunUsage | None:
         """Tokens of this turn that no ended step has; None before the prompt was counted."""

@@ -12,11 +12,10 @@ from collections.abc import Callable
 from msgspec import Struct
 from prometheus_client import Counter, Gauge, Histogram
 
-from oxillama_jupyter.engine.protocol import EngineStatus
+from oxillama_jupyter.engine.protocol import EngineStatus, Usage
 from oxillama_jupyter.schemas.runs import Timings
-from oxillama_jupyter.services.jobs import Job
 
-__all__ = ["Metrics", "Totals", "TurnRecord"]
+__all__ = ["Metrics", "Totals", "TurnRecord", "timings_of"]
 
 _KEPT_TURNS = 100
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
@@ -37,9 +36,11 @@ _RESTARTS = Gauge("oxillama_engine_restarts", "How often the engine's process wa
 
 
 class TurnRecord(Struct, frozen=True):
-    """One turn of a run.
+    """One turn of a run, or a generation without one.
 
     Attributes:
+        run_id: Id of the run, or of what else it was for, such as `chatcmpl-…`.
+        thread_id: Its thread; empty where there is none.
         ended_at: Unix seconds.
     """
 
@@ -81,21 +82,22 @@ class Metrics:
         _USED.set_function(lambda: status().stats.cells_used)
         _RESTARTS.set_function(lambda: status().restarts)
 
-    def turn(self, job: Job) -> None:
-        """Take down a turn that came to its end; others have no figures."""
-        timings = job.timings()
-        if timings is None or job.last is None or job.last.usage is None:
-            return
-        usage = job.last.usage
+    def turn(self, name: str, thread_id: str, model: str, usage: Usage, timings: Timings) -> None:
+        """Take down a turn that came to its end; others have no figures.
+
+        Args:
+            name: Id of the run, or of what else it was for.
+            thread_id: Its thread; empty where there is none.
+            model: The engine's name of the model.
+            usage: Its tokens.
+            timings: Its times.
+        """
         counts = (usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens)
         self.totals.turns += 1
         self.totals.prompt_tokens += usage.prompt_tokens
         self.totals.cached_tokens += usage.cached_tokens
         self.totals.completion_tokens += usage.completion_tokens
-        run = job.run
-        self.turns.append(
-            TurnRecord(run.id, run.thread_id, run.model, time.time(), *counts, timings)
-        )
+        self.turns.append(TurnRecord(name, thread_id, model, time.time(), *counts, timings))
         _PROMPT.inc(usage.prompt_tokens)
         _CACHED.inc(usage.cached_tokens)
         _COMPLETION.inc(usage.completion_tokens)
@@ -107,3 +109,20 @@ class Metrics:
     def run(self, status: str) -> None:
         """Count a run that ended."""
         _RUNS.labels(status).inc()
+
+
+def timings_of(usage: Usage, queue: float) -> Timings:
+    """What a generation took.
+
+    Args:
+        usage: The engine's counts and times.
+        queue: Seconds from the request to the engine's admission.
+    """
+    rate = (usage.completion_tokens - 1) / max(usage.completion_seconds, 1e-6)
+    return Timings(
+        queue=round(queue, 4),
+        prompt=round(usage.prompt_seconds, 4),
+        first_token=round(queue + usage.prompt_seconds, 4),
+        completion=round(usage.completion_seconds, 4),
+        tokens_per_second=round(max(rate, 0.0), 1),
+    )
