@@ -1,8 +1,4 @@
-"""From bytes and query strings to request structs, and from msgspec's complaints to the API's.
-
-msgspec names the place (`$.tools[0].function.name`) and the rule; the API wants `param` and one of
-its codes. The status is always 400, whatever the text says.
-"""
+"""From bytes and query strings to request structs."""
 
 from __future__ import annotations
 
@@ -13,31 +9,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from oxillama_jupyter.errors import InvalidRequest
+from oxillama_jupyter.services.validation import invalid
 
 __all__ = ["decode_body", "decode_query"]
 
 T = TypeVar("T")
 
-_PLACE = re.compile(r" - at (?:`key` in )?`\$\.?(?P<path>[^`]*)`$")
-_FIELD = re.compile(r"(?:required|unknown) field `(?P<field>[^`]+)`")
 _BRACKETS = re.compile(r"^(?P<name>\w+)\[(?P<key>[^\]]*)\]$")
-# The first pattern that is found in msgspec's message gives the code; `invalid_type` otherwise.
-_CODES = (
-    ("missing required field", "missing_required_parameter"),
-    ("contains unknown field", "unknown_parameter"),
-    ("Invalid enum value", "invalid_value"),
-    ("Invalid value", "invalid_value"),
-    ("matching regex", "invalid_value"),
-    ("`str` of length <=", "string_above_max_length"),
-    ("`str` of length >=", "string_below_min_length"),
-    ("`array` of length <=", "array_above_max_length"),
-    ("`array` of length >=", "empty_array"),
-    ("`object` of length <=", "object_above_max_properties"),
-    ("`int` <", "integer_above_max_value"),
-    ("`int` >", "integer_below_min_value"),
-    ("`float` <", "decimal_above_max_value"),
-    ("`float` >", "decimal_below_min_value"),
-)
 
 
 def decode_body(body: bytes, type_: type[T]) -> T:
@@ -50,7 +28,7 @@ def decode_body(body: bytes, type_: type[T]) -> T:
     try:
         return msgspec.json.decode(body.strip() or b"{}", type=type_)
     except msgspec.ValidationError as error:
-        raise _invalid(error) from None
+        raise invalid(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidRequest(
             f"The body is not valid JSON: {error}. Send a JSON object in UTF-8."
@@ -78,17 +56,4 @@ def decode_query(arguments: Mapping[str, list[bytes]], type_: type[T]) -> T:
     try:
         return msgspec.convert(values, type_, strict=False)
     except msgspec.ValidationError as error:
-        raise _invalid(error) from None
-
-
-def _invalid(error: msgspec.ValidationError) -> InvalidRequest:
-    text = str(error)
-    place = _PLACE.search(text)
-    path = place["path"] if place else ""
-    what = text[: place.start()] if place else text
-    if field := _FIELD.search(what):
-        path = f"{path}.{field['field']}" if path else field["field"]
-    path = path.replace("[...]", "")
-    code = next((code for pattern, code in _CODES if pattern in what), "invalid_type")
-    where = f"Invalid '{path}': " if path else "Invalid body: "
-    return InvalidRequest(f"{where}{what.replace('`', chr(39))}.", param=path or None, code=code)
+        raise invalid(error) from None

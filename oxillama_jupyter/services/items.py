@@ -1,0 +1,105 @@
+"""What clients send as items, read into the form that is stored and shown.
+
+Clients replay what they were given, echo nulls, leave out ids, and write a message in three ways;
+all of it is taken. What is read here has an id and a status, and its content as parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from oxillama_jupyter.errors import InvalidRequest
+from oxillama_jupyter.ids import new_id
+from oxillama_jupyter.schemas.items import AnyItem, Item, ItemReference
+from oxillama_jupyter.services.validation import invalid
+
+__all__ = ["item_id", "item_of", "read_items"]
+
+_PREFIXES = {
+    "message": "msg",
+    "function_call": "fc",
+    "function_call_output": "fco",
+    "custom_tool_call": "ctc",
+    "custom_tool_call_output": "ctco",
+    "reasoning": "rs",
+    "compaction": "cmp",
+}
+
+
+def read_items(given: str | Sequence[Any], param: str = "input") -> list[AnyItem | ItemReference]:
+    """A request's items in the form that is stored; a string is a message of the user.
+
+    Args:
+        given: Text, or JSON objects as a client wrote them.
+        param: The request's field, for errors.
+
+    Raises:
+        InvalidRequest: An item is none; `param` says which and where.
+    """
+    if isinstance(given, str):
+        given = [{"role": "user", "content": given}]
+    return [_read_item(value, f"{param}[{place}]") for place, value in enumerate(given)]
+
+
+def item_of(value: dict[str, Any]) -> AnyItem:  # JSON as it was stored
+    """An item that was stored, from its JSON."""
+    if value.get("type") not in _PREFIXES:
+        return value
+    item: Item = msgspec.convert(value, Item)
+    return item
+
+
+def item_id(item: AnyItem) -> str:
+    """An item's id."""
+    return str(item["id"]) if isinstance(item, dict) else item.id
+
+
+def _read_item(value: Any, param: str) -> AnyItem | ItemReference:  # JSON of any shape
+    if not isinstance(value, dict):
+        raise InvalidRequest(
+            f"Invalid '{param}': an item is a JSON object.", param=param, code="invalid_type"
+        )
+    fields = {key: entry for key, entry in value.items() if entry is not None}
+    kind = fields.setdefault("type", _untold(fields))
+    if not isinstance(kind, str) or not kind:
+        raise InvalidRequest(
+            f"Invalid '{param}': an item has a 'type', or a 'role' and 'content'.",
+            param=f"{param}.type",
+            code="missing_required_parameter",
+        )
+    if kind == "message" and "content" in fields:
+        fields["content"] = _parts(fields["content"], fields.get("role"))
+    if kind in _PREFIXES:
+        fields.setdefault("id", new_id(_PREFIXES[kind]))
+    elif kind != "item_reference":
+        return {"id": new_id("item"), **fields}
+    try:
+        item: Item | ItemReference = msgspec.convert(fields, Item | ItemReference)
+    except msgspec.ValidationError as error:
+        raise invalid(error, param) from None
+    return item
+
+
+def _untold(fields: dict[str, Any]) -> str:
+    """The type of an item that does not say it."""
+    if "role" in fields:
+        return "message"
+    return "item_reference" if set(fields) == {"id"} else ""
+
+
+def _parts(content: Any, role: Any) -> Any:  # JSON of any shape
+    """A message's content as parts, without nulls; what is no list of objects is left as it is."""
+    if isinstance(content, str):
+        kind = "output_text" if role == "assistant" else "input_text"
+        return [{"type": kind, "text": content}]
+    if not isinstance(content, list):
+        return content
+    return [
+        {key: entry for key, entry in part.items() if entry is not None}
+        if isinstance(part, dict)
+        else part
+        for part in content
+    ]
