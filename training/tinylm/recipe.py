@@ -55,7 +55,7 @@ STAGES = (
     Stage("long", 1100, long_share=0.07, copy_share=0.03),
     Stage(
         "decay",
-        3000,
+        2000,
         rate_to=0.0,
         long_share=0.06,
         limit=5000,
