@@ -66,6 +66,7 @@ _MAY_BE_ABSENT = {
     "FileSearch.max_num_results",
     "FileSearch.ranking_options",
     "FileSearchRankingOptions.ranker",
+    "AssistantToolChoice.function",  # where the choice is another tool
     "ResponseFormatJSONSchema.json_schema",
     "JSONSchema.description",
     "JSONSchema.schema_",

@@ -19,6 +19,9 @@ __all__ = ["scripted"]
 def scripted(request: GenerateRequest) -> Iterator[str | Part]:
     """What the newest question says that the next turn is."""
     places = [i for i, m in enumerate(request.messages) if m["role"] == "user"]
+    if not places:
+        yield "There is no question."
+        return
     since = request.messages[places[-1] :]
     outputs = [message["content"] for message in since if message["role"] == "tool"]
     done = sum(bool(message.get("tool_calls")) for message in since)

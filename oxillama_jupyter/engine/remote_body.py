@@ -45,6 +45,8 @@ def chat_body(request: GenerateRequest, model: str, dropped: tuple[int, ...] = (
         **_sampling(request),
         **_tools(request),
     }
+    if request.reasoning_effort is not None:
+        body["reasoning_effort"] = request.reasoning_effort
     if request.constraint is not None:
         body["response_format"] = _response_format(request.constraint)
     return body

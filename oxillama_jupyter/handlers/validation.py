@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,10 +12,16 @@ import msgspec
 from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.services.validation import invalid
 
-__all__ = ["decode_body", "decode_query"]
+__all__ = ["MAX_DEPTH", "decode_body", "decode_query"]
 
 T = TypeVar("T")
 
+MAX_DEPTH = 100
+"""Levels of JSON in a body: what is read here is written, rendered and compiled elsewhere."""
+
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"')
+_OTHERS = re.compile(rb"[^\[\]{}]++")
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _BRACKETS = re.compile(r"^(?P<name>\w+)\[(?P<key>[^\]]*)\]$")
 
 
@@ -22,11 +29,11 @@ def decode_body(body: bytes, type_: type[T]) -> T:
     """A JSON body as a request struct; an empty body is `{}`.
 
     Raises:
-        InvalidRequest: It is not JSON, or not what the route takes; `param` and `code` say where
-            and which rule.
+        InvalidRequest: It is not JSON, is nested deeper than `MAX_DEPTH`, or is not what the route
+            takes; `param` and `code` say where and which rule.
     """
     try:
-        return msgspec.json.decode(body.strip() or b"{}", type=type_)
+        value = msgspec.json.decode(body.strip() or b"{}", type=type_)
     except msgspec.ValidationError as error:
         raise invalid(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -34,7 +41,24 @@ def decode_body(body: bytes, type_: type[T]) -> T:
             f"The body is not valid JSON: {error}. Send a JSON object in UTF-8."
         ) from None
     except RecursionError:
-        raise InvalidRequest("The body's JSON is nested too deeply.") from None
+        raise _too_deep() from None
+    if _depth(body) > MAX_DEPTH:
+        raise _too_deep()
+    return value
+
+
+def _depth(body: bytes) -> int:
+    """How deep JSON that is known to be right is nested."""
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+        return 0  # as most bodies are: no need to look closer
+    brackets = _OTHERS.sub(b"", _STRINGS.sub(b"", body))
+    return max(accumulate(map(_STEPS.__getitem__, brackets)))
+
+
+def _too_deep() -> InvalidRequest:
+    return InvalidRequest(
+        f"The body's JSON is nested too deeply; at most {MAX_DEPTH} levels are read."
+    )
 
 
 def decode_query(arguments: Mapping[str, list[bytes]], type_: type[T]) -> T:

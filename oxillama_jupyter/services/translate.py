@@ -138,6 +138,7 @@ def generate_request(run: Run, work: Work) -> GenerateRequest:
         parallel_calls=run.parallel_tool_calls,
         constraint=constraint_of(run.response_format),
         must_call=_must_call(run) if tools and not work.turns else (),
+        reasoning_effort=run.reasoning_effort,
     )
 
 
