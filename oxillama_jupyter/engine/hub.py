@@ -58,6 +58,7 @@ _BLOB = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,127}")
 _REPORT_SECONDS = 0.25
 _LIST_SECONDS = 20.0
 _CHUNK = 1 << 20
+_PIECE = 1 << 18
 
 Tell = Callable[[Report], None]
 
@@ -152,10 +153,12 @@ class Fetcher:
     def _download(self, revision: str, file: HubFile, part: Path) -> None:
         """Go on behind what is there, until all is there."""
         import httpx2
-        from huggingface_hub import hf_hub_url
+        from huggingface_hub import constants, hf_hub_url
         from huggingface_hub.file_download import http_get
         from huggingface_hub.utils import build_hf_headers
 
+        # What is not a whole piece when the connection breaks is lost; its own are of 10 MB.
+        constants.DOWNLOAD_CHUNK_SIZE = _PIECE
         # Not the address it leads to: that one is signed, and ends while a large file still comes.
         url = hf_hub_url(self._repo, file.name, revision=revision)
         headers = {**build_hf_headers(token=self._token), "Accept-Encoding": "identity"}
