@@ -95,7 +95,9 @@ def test_only_few_modules_import_llama_cpp() -> None:
 
 def test_only_the_process_that_fetches_imports_huggingface_hub() -> None:
     hub = "huggingface_hub"
-    importers = {name_of(path) for path in modules() if any(x.startswith(hub) for x in imports(path))}
+    importers = {
+        name_of(path) for path in modules() if any(x.startswith(hub) for x in imports(path))
+    }
     assert importers == {"engine/hub.py"}
 
 

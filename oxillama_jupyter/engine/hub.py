@@ -128,7 +128,7 @@ class Fetcher:
     def _fetch(self, revision: str, file: HubFile) -> str:
         """Get one file into the cache; give its path there."""
         from huggingface_hub import hf_hub_download
-        from huggingface_hub.utils import WeakFileLock
+        from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]  # it has it
 
         cached = self._cached(revision, file)
         if cached is not None:
@@ -155,7 +155,7 @@ class Fetcher:
         import httpx2
         from huggingface_hub import constants, hf_hub_url
         from huggingface_hub.file_download import http_get
-        from huggingface_hub.utils import build_hf_headers
+        from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # it has it
 
         # What is not a whole piece when the connection breaks is lost; its own are of 10 MB.
         constants.DOWNLOAD_CHUNK_SIZE = _PIECE

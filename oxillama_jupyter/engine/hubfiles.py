@@ -115,17 +115,15 @@ def _is_model(name: str) -> bool:
 def _named(models: Sequence[_Model], quant: str) -> list[_Model]:
     """Those that a word means: first by whole names, then by quantisation."""
     wanted = quant.lower().removesuffix(_SUFFIX)
-    for names in (
-        lambda model: (
-            {model.name.lower(), parts_of(Path(model.files[0].name))[0].lower()}
-            | {file.name.lower().removesuffix(_SUFFIX) for file in model.files}
-        ),
-        lambda model: {model.label.lower()},
-    ):
-        found = [model for model in models if wanted in names(model)]
-        if found:
-            return found
-    return []
+    by_name = [model for model in models if wanted in _names(model)]
+    return by_name or [model for model in models if wanted == model.label.lower()]
+
+
+def _names(model: _Model) -> set[str]:
+    """A model's name with and without its folder, and those of its files."""
+    stem = parts_of(Path(model.files[0].name))[0]
+    files = {file.name.lower().removesuffix(_SUFFIX) for file in model.files}
+    return files | {model.name.lower(), stem.lower()}
 
 
 def _usual(models: Sequence[_Model]) -> list[_Model]:

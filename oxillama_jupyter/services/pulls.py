@@ -55,7 +55,7 @@ class Following:
     log: EventLog = field(default_factory=EventLog)
     planned: asyncio.Event = field(default_factory=asyncio.Event)
     failure: OxillamaError | None = None
-    task: asyncio.Task[None] | None = None
+    task: asyncio.Task[PullStatus] | None = None
     announced: tuple[float, int] = (0.0, 0)
 
     @property
@@ -172,23 +172,23 @@ class PullService:
         following.task = asyncio.create_task(
             self._run(puller, following), name=f"oxillama {pull.id}"
         )
+        # Not in the task itself: one that is cancelled before its first step never has any.
+        following.task.add_done_callback(
+            lambda task: self._end(following, "cancelled" if task.cancelled() else task.result())
+        )
         return following
 
-    async def _run(self, puller: Puller, following: Following) -> None:
-        status: PullStatus = "failed"
+    async def _run(self, puller: Puller, following: Following) -> PullStatus:
         try:
             async with aclosing(puller.pull(following.source)) as reports:
                 async for report in reports:
                     _take(following, report)
-            status = "completed"
-        except asyncio.CancelledError:
-            status = "cancelled"
         except OxillamaError as error:
             following.failure = error
         except Exception:
             self._logger.exception("oxillama: %s could not be pulled", following.source)
             following.failure = EngineError("The pull failed; the server's log says why.")
-        self._end(following, status)
+        return "failed" if following.failure is not None else "completed"
 
     def _end(self, following: Following, status: PullStatus) -> None:
         pull, failure = following.pull, following.failure

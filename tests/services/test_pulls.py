@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncGenerator, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,9 +31,10 @@ PLANNED = Planned("c0ffee", [HubFile("a.gguf", 600), HubFile("b.gguf", 400)], 10
 
 
 class Script:
-    """A `Puller` that goes on when it is told to."""
+    """A `Puller` that plans at once, and goes on when it is told to."""
 
-    def __init__(self) -> None:
+    def __init__(self, *first: Report | Exception) -> None:
+        self.first = first or (PLANNED,)
         self.pulled: list[HubModel] = []
         self.closed = 0
         self.next: asyncio.Queue[Report | Exception] = asyncio.Queue()
@@ -40,8 +42,9 @@ class Script:
     async def pull(self, model: HubModel) -> AsyncGenerator[Report, None]:
         self.pulled.append(model)
         try:
+            steps = list(self.first)
             while True:
-                step = await self.next.get()
+                step = steps.pop(0) if steps else await self.next.get()
                 if isinstance(step, Exception):
                     raise step
                 yield step
@@ -83,7 +86,6 @@ def test_a_pull_from_its_beginning_to_its_end() -> None:
     async def scene() -> None:
         script = Script()
         pulls = service(script)
-        script.put(PLANNED)
         following = await pulls.start(wanted("hf:org/name:q8_0"))
         pull = following.pull
 
@@ -94,7 +96,11 @@ def test_a_pull_from_its_beginning_to_its_end() -> None:
         assert pulls.live == 1
         script.put(Progress(700, "fetching b.gguf"), Ready("org/name:Q8_0"))
         await ended(following)
-        assert (pull.status, pull.served_as, pull.bytes_done) == ("completed", "org/name:Q8_0", 1000)
+        assert (pull.status, pull.served_as, pull.bytes_done) == (
+            "completed",
+            "org/name:Q8_0",
+            1000,
+        )
         assert pull.ended_at >= pull.created_at > 0
         assert pull.detail == ""
         assert pulls.live == 0
@@ -111,8 +117,6 @@ def test_who_asks_for_the_same_joins() -> None:
         pulls = service(script)
         asked = [asyncio.create_task(pulls.start(wanted(name))) for name in ("hf:o/n", "hf:O/N")]
         other = asyncio.create_task(pulls.start(wanted("hf:o/n:Q2_K")))
-        await asyncio.sleep(0)
-        script.put(PLANNED, PLANNED)
         one, two, three = await asyncio.gather(*asked, other)
 
         assert one is two is not three
@@ -126,9 +130,7 @@ def test_who_asks_for_the_same_joins() -> None:
 
 def test_a_pull_that_cannot_begin_is_an_error_and_no_pull() -> None:
     async def scene() -> None:
-        script = Script()
-        pulls = service(script)
-        script.put(ModelNotFound("No such one."))
+        pulls = service(Script(ModelNotFound("No such one.")))
         with pytest.raises(ModelNotFound, match="No such one"):
             await pulls.start(wanted())
 
@@ -149,7 +151,6 @@ def test_a_pull_that_breaks_says_why(fault: Exception, code: str, says: str) -> 
     async def scene() -> None:
         script = Script()
         pulls = service(script)
-        script.put(PLANNED)
         following = await pulls.start(wanted())
         script.put(fault)
         await ended(following)
@@ -159,7 +160,7 @@ def test_a_pull_that_breaks_says_why(fault: Exception, code: str, says: str) -> 
         assert pull.last_error.code == code
         assert says in pull.last_error.message
         assert events(following)[-1]["last_error"]["code"] == code
-        script.put(PLANNED)  # it is not joined any more
+        # It is not joined any more.
         again = await pulls.start(wanted())
         assert again is not following
         await pulls.aclose()
@@ -171,7 +172,6 @@ def test_a_cancelled_pull_lets_go() -> None:
     async def scene() -> None:
         script = Script()
         pulls = service(script)
-        script.put(PLANNED)
         following = await pulls.start(wanted())
         pull = await pulls.cancel(following.pull.id)
 
@@ -201,12 +201,12 @@ def test_a_pull_can_be_cancelled_before_it_is_known_what_it_fetches() -> None:
 
 def test_events_come_at_a_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr(pulls_module.time, "monotonic", lambda: clock[0])
+    fake = SimpleNamespace(monotonic=lambda: clock[0])
+    monkeypatch.setattr(pulls_module, "time", fake)
 
     async def scene() -> None:
         script = Script()
         pulls = service(script)
-        script.put(PLANNED)
         following = await pulls.start(wanted())
         for done, later in [(900, 0.4), (910, 0.1), (911, 1.0), (912, 2.0), (913, 2.0), (980, 0.5)]:
             clock[0] += later
@@ -243,10 +243,7 @@ def test_only_so_many_at_once_and_only_so_many_remembered(
     async def scene() -> None:
         script = Script()
         pulls = service(script)
-        followed = []
-        for number in range(4):
-            script.put(PLANNED)
-            followed.append(await pulls.start(wanted(f"hf:org/n{number}")))
+        followed = [await pulls.start(wanted(f"hf:org/n{number}")) for number in range(4)]
         with pytest.raises(QueueFull):
             await pulls.start(wanted("hf:org/n9"))
         assert await pulls.start(wanted("hf:org/n2")) is followed[2]
