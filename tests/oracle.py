@@ -24,6 +24,7 @@ from openai.types.beta import (
 )
 from openai.types.beta.threads import Message, MessageDeleted, Run
 from openai.types.beta.threads.runs import RunStep
+from pulls import OurPull, OurPulls
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 _ID = "[^/]+"
@@ -45,6 +46,10 @@ _OBJECTS: list[tuple[str, str, type]] = [
     ("GET|POST", _RUN, Run),
     ("POST", f"{_RUN}/(cancel|submit_tool_outputs)", Run),
     ("GET", f"{_RUN}/steps/{_ID}", RunStep),
+    ("POST", "oxillama/models/pull", OurPull),
+    ("GET", "oxillama/models/pulls", OurPulls),
+    ("GET", f"oxillama/models/pulls/{_ID}", OurPull),
+    ("POST", f"oxillama/models/pulls/{_ID}/cancel", OurPull),
 ]
 _PAGES: list[tuple[str, type]] = [
     ("v1/assistants", Assistant),
@@ -56,6 +61,10 @@ _PAGES: list[tuple[str, type]] = [
 _EVENTS = {
     get_args(event.model_fields["event"].annotation)[0]: event.model_fields["data"].annotation
     for event in get_args(get_args(AssistantStreamEvent)[0])
+}
+_EVENTS |= {
+    f"oxillama.pull.{status}": OurPull
+    for status in ("in_progress", "completed", "failed", "cancelled")
 }
 _MAY_BE_ABSENT = {
     # What a client did not say about its tools is not echoed.

@@ -11,6 +11,7 @@ from oxillama_jupyter.handlers import (
     keys,
     messages,
     models,
+    pulls,
     runs,
     threads,
 )
@@ -47,6 +48,10 @@ _OURS: list[tuple[str, type[BaseHandler]]] = [
     ("models", models.ModelStatesHandler),
     ("models/load", models.ModelLoadHandler),
     ("models/unload", models.ModelUnloadHandler),
+    ("models/pull", pulls.PullStartHandler),
+    ("models/pulls", pulls.PullsHandler),
+    (f"models/pulls/{_ID}", pulls.PullHandler),
+    (f"models/pulls/{_ID}/cancel", pulls.PullCancelHandler),
     ("threads", threads.ThreadListHandler),
     (f"{_RUN}/events", runs.RunEventsHandler),
 ]

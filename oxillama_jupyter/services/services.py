@@ -11,6 +11,7 @@ from oxillama_jupyter.services.engine import EngineService
 from oxillama_jupyter.services.health import HealthService
 from oxillama_jupyter.services.keys import KeyService
 from oxillama_jupyter.services.models import ModelService
+from oxillama_jupyter.services.pulls import PullService
 from oxillama_jupyter.services.runs import RunService
 from oxillama_jupyter.services.threads import ThreadService
 
@@ -25,6 +26,7 @@ class Services:
     threads: ThreadService
     runs: RunService
     models: ModelService
+    pulls: PullService
     keys: KeyService
     health: HealthService
     engine: EngineService
