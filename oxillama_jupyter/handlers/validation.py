@@ -71,13 +71,14 @@ def decode_query(arguments: Mapping[str, list[bytes]], type_: type[T]) -> T:
     """
     known = {field.encode_name for field in msgspec.structs.fields(type_)}  # type: ignore[arg-type]  # always a struct
     values: dict[str, Any] = {}
+    maps: dict[str, Any] = {}  # where a name comes both ways, the plain one counts
     for name, given in arguments.items():
         text = given[-1].decode("utf-8", "replace")
         if name in known:
             values[name] = text
         elif (match := _BRACKETS.match(name)) and match["name"] in known:
-            values.setdefault(match["name"], {})[match["key"]] = text
+            maps.setdefault(match["name"], {})[match["key"]] = text
     try:
-        return msgspec.convert(values, type_, strict=False)
+        return msgspec.convert(maps | values, type_, strict=False)
     except msgspec.ValidationError as error:
         raise invalid(error) from None

@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.handlers.validation import MAX_DEPTH, decode_body, decode_query
+from oxillama_jupyter.schemas.base import PageQuery
 
 
 class Inner(Struct, forbid_unknown_fields=True):
@@ -133,3 +134,8 @@ def test_a_bad_query_is_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest) as caught:
         decode_query(arguments, Query)
     assert caught.value.param in arguments
+
+
+def test_a_plain_name_counts_beside_one_with_brackets() -> None:
+    query = decode_query({"order": [b"asc"], "order[key]": [b"1"]}, PageQuery)
+    assert query.order == "asc"
