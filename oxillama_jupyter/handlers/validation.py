@@ -14,7 +14,7 @@ import msgspec
 
 from oxillama_jupyter.errors import InvalidRequest
 
-__all__ = ["decode_body", "decode_query"]
+__all__ = ["decode_body", "decode_query", "ignored_keys"]
 
 T = TypeVar("T")
 
@@ -57,6 +57,12 @@ def decode_body(body: bytes, type_: type[T]) -> T:
         ) from None
     except RecursionError:
         raise InvalidRequest("The body's JSON is nested too deeply.") from None
+
+
+def ignored_keys(body: bytes, type_: type[Any]) -> list[str]:
+    """Keys of a JSON body, which was decoded before, that its struct does not have."""
+    known = {field.encode_name for field in msgspec.structs.fields(type_)}
+    return [key for key in msgspec.json.decode(body.strip() or b"{}") if key not in known]
 
 
 def decode_query(arguments: Mapping[str, list[bytes]], type_: type[T]) -> T:
