@@ -178,8 +178,8 @@ def _check(body: CreateCompletion) -> None:
 
 def _prompts(body: CreateCompletion) -> list[str | tuple[int, ...]]:
     """All prompts; null and nothing at all are the beginning of a new document."""
-    prompts = inputs_of(body.prompt or "", "prompt")
-    if isinstance(body.prompt, list) and not all(isinstance(one, str) or one for one in prompts):
+    prompts = inputs_of("" if body.prompt is None else body.prompt, "prompt")
+    if not prompts or () in prompts:
         raise InvalidRequest("'prompt' has no tokens.", param="prompt", code="empty_array")
     if len(prompts) > _MOST_PROMPTS:
         raise InvalidRequest(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import struct
+from collections.abc import Sequence
 
 from oxillama_jupyter.engine.protocol import EmbedRequest
 from oxillama_jupyter.errors import InvalidRequest
@@ -43,16 +44,7 @@ class EmbeddingService:
             QueueFull: Too many wait.
         """
         inputs = inputs_of(body.input, "input")
-        if not inputs or not all(inputs):
-            where = f"input[{next(i for i, one in enumerate(inputs) if not one)}]"
-            empty = "input" if len(inputs) < 2 else where  # noqa: PLR2004  # or one of several
-            raise InvalidRequest(f"'{empty}' is empty.", param=empty, code="empty_array")
-        if len(inputs) > _MOST_INPUTS:
-            raise InvalidRequest(
-                f"'input' has {len(inputs)} entries; at most {_MOST_INPUTS} are taken.",
-                param="input",
-                code="array_above_max_length",
-            )
+        _check(inputs, body.input)
         model = await self._models.resolved(body.model)
         request = EmbedRequest(tuple(inputs), model.id, body.dimensions)
         found = await self._generator.embed(request)
@@ -66,6 +58,20 @@ class EmbeddingService:
             model.id,
             EmbeddingUsage(total, total),
         )
+
+
+def _check(inputs: Sequence[str | tuple[int, ...]], given: object) -> None:
+    if len(inputs) > _MOST_INPUTS:
+        raise InvalidRequest(
+            f"'input' has {len(inputs)} entries; at most {_MOST_INPUTS} are taken.",
+            param="input",
+            code="array_above_max_length",
+        )
+    if inputs and all(inputs):
+        return
+    several = isinstance(given, list) and bool(given)
+    where = next((f"input[{i}]" for i, one in enumerate(inputs) if several and not one), "input")
+    raise InvalidRequest(f"'{where}' is empty.", param=where, code="empty_array")
 
 
 def _packed(vector: bytes) -> str:
