@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
+from typing import Any
 
 import msgspec
 from msgspec import UNSET
@@ -119,7 +120,7 @@ class _Exchange:
 
     def __init__(self, body: CreateChat, model: Model) -> None:
         self.id = new_id("chatcmpl").replace("_", "-", 1)
-        self._common = {
+        self._common: dict[str, Any] = {  # keyword arguments
             "id": self.id,
             "created": now(),
             "model": model.id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 from msgspec import UNSET
 
@@ -99,7 +100,7 @@ class _Exchange:
     def __init__(self, body: CreateCompletion, model: Model, prompts: int) -> None:
         self.id = new_id("cmpl").replace("_", "-", 1)
         self.each = body.best_of or body.n or 1
-        self._common = {
+        self._common: dict[str, Any] = {  # keyword arguments
             "id": self.id,
             "created": now(),
             "model": model.id,
