@@ -45,8 +45,12 @@ from oxillama_jupyter.kernels import give_key
 from oxillama_jupyter.keyapp import KeyApp
 from oxillama_jupyter.remotekey import remote_key
 from oxillama_jupyter.services.assistants import AssistantService
+from oxillama_jupyter.services.chat import ChatService
+from oxillama_jupyter.services.completions import CompletionService
+from oxillama_jupyter.services.embeddings import EmbeddingService
 from oxillama_jupyter.services.engine import EngineService
 from oxillama_jupyter.services.executor import Executor
+from oxillama_jupyter.services.generation import Generator
 from oxillama_jupyter.services.health import HealthService
 from oxillama_jupyter.services.keys import KeyService, new_kernel_key
 from oxillama_jupyter.services.metrics import Metrics
@@ -316,6 +320,7 @@ class OxillamaApp(ExtensionApp):
         self._executor = Executor(
             db, self._models, places=self._places, metrics=metrics, logger=self.log
         )
+        generator = Generator(self._models, self._places, metrics)
         metrics.watch(self._models.status, lambda: self._places.taken)
         self._recovery = Recovery(db, self._executor, owner, self.log)
         self._models.start()
@@ -337,6 +342,9 @@ class OxillamaApp(ExtensionApp):
             keys=KeyService(db, self._kernel_key),
             health=HealthService(db, self._models, self._executor),
             engine=EngineService(self._models, self._executor, metrics),
+            chat=ChatService(db, self._models, generator, self.log),
+            completions=CompletionService(self._models, generator, self.log),
+            embeddings=EmbeddingService(self._models, generator),
         )
 
     # -- idleness --------------------------------------------------------------------------------

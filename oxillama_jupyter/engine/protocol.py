@@ -286,8 +286,8 @@ class Engine(Protocol):
 
         Raises:
             ContextLengthExceeded: An input is too long; the message has both numbers.
-            InvalidRequest: An input is empty or no text, or there are too few dimensions.
-            EngineError: The model makes no embeddings; otherwise as `generate`.
+            InvalidRequest: An input is empty or no text, there are too few dimensions, or the model
+                makes no embeddings; otherwise as `generate`.
         """
 
     def models(self) -> list[ModelInfo]:

@@ -6,6 +6,9 @@ from typing import Any
 
 from oxillama_jupyter.handlers import (
     assistants,
+    chat,
+    completions,
+    embeddings,
     engine,
     health,
     keys,
@@ -39,6 +42,11 @@ _OPENAI: list[tuple[str, type[BaseHandler]]] = [
     (f"{_RUN}/submit_tool_outputs", runs.RunToolOutputsHandler),
     (f"{_RUN}/steps", runs.RunStepsHandler),
     (f"{_RUN}/steps/{_ID}", runs.RunStepHandler),
+    ("chat/completions", chat.ChatsHandler),
+    (f"chat/completions/{_ID}", chat.ChatHandler),
+    (f"chat/completions/{_ID}/messages", chat.ChatMessagesHandler),
+    ("completions", completions.CompletionsHandler),
+    ("embeddings", embeddings.EmbeddingsHandler),
 ]
 _OURS: list[tuple[str, type[BaseHandler]]] = [
     ("health", health.HealthHandler),

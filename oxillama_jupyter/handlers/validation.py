@@ -12,7 +12,7 @@ import msgspec
 from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.services.validation import invalid
 
-__all__ = ["MAX_DEPTH", "decode_body", "decode_query"]
+__all__ = ["MAX_DEPTH", "decode_body", "decode_query", "ignored_keys"]
 
 T = TypeVar("T")
 
@@ -59,6 +59,12 @@ def _too_deep() -> InvalidRequest:
     return InvalidRequest(
         f"The body's JSON is nested too deeply; at most {MAX_DEPTH} levels are read."
     )
+
+
+def ignored_keys(body: bytes, type_: type[Any]) -> list[str]:
+    """Keys of a JSON body, which was decoded before, that its struct does not have."""
+    known = {field.encode_name for field in msgspec.structs.fields(type_)}
+    return [key for key in msgspec.json.decode(body.strip() or b"{}") if key not in known]
 
 
 def decode_query(arguments: Mapping[str, list[bytes]], type_: type[T]) -> T:

@@ -10,10 +10,13 @@ from oxillama_jupyter.schemas.base import JsonObject
 
 __all__ = [
     "FunctionChoice",
+    "FunctionDefinition",
+    "FunctionReference",
     "FunctionTool",
     "JsonObjectFormat",
     "JsonSchemaFormat",
     "ResponseFormat",
+    "TextFormat",
     "Tool",
     "ToolChoice",
     "ToolResources",

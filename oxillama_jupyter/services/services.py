@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from oxillama_jupyter.errors import EngineUnavailable, OxillamaError
 from oxillama_jupyter.services.assistants import AssistantService
+from oxillama_jupyter.services.chat import ChatService
+from oxillama_jupyter.services.completions import CompletionService
+from oxillama_jupyter.services.embeddings import EmbeddingService
 from oxillama_jupyter.services.engine import EngineService
 from oxillama_jupyter.services.health import HealthService
 from oxillama_jupyter.services.keys import KeyService
@@ -30,6 +33,9 @@ class Services:
     keys: KeyService
     health: HealthService
     engine: EngineService
+    chat: ChatService
+    completions: CompletionService
+    embeddings: EmbeddingService
 
 
 class Gate:

@@ -152,7 +152,8 @@ def test_status_tells_size_and_version(path: Path, with_database: Callable[..., 
 
     before, after = with_database(main)
 
-    assert (str(path), 2) == (before.path, before.schema_version)
+    assert str(path) == before.path
+    assert before.schema_version > 2
     assert 0 < before.size < after.size
     assert after.size == path.stat().st_size
 
@@ -332,7 +333,8 @@ def test_damage_is_told(path: Path, with_database: Callable[..., Any]) -> None:
 
     with_database(fill)
     content = bytearray(path.read_bytes())
-    content[len(content) // 2 :] = b"\xff" * (len(content) - len(content) // 2)
+    half = len(content) // 2 // 4096 * 4096  # where a page begins, whatever the schema
+    content[half:] = b"\xff" * (len(content) - half)
     path.write_bytes(content)
 
     with pytest.raises(StoreError, match="the file is damaged"):
