@@ -7,6 +7,8 @@ from typing import Any
 from oxillama_jupyter.handlers import (
     assistants,
     engine,
+    exports,
+    forks,
     health,
     keys,
     messages,
@@ -48,6 +50,8 @@ _OURS: list[tuple[str, type[BaseHandler]]] = [
     ("models/load", models.ModelLoadHandler),
     ("models/unload", models.ModelUnloadHandler),
     ("threads", threads.ThreadListHandler),
+    (f"{_THREAD}/fork", forks.ForkHandler),
+    (f"{_THREAD}/export", exports.ExportHandler),
     (f"{_RUN}/events", runs.RunEventsHandler),
 ]
 

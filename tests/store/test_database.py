@@ -152,7 +152,7 @@ def test_status_tells_size_and_version(path: Path, with_database: Callable[..., 
 
     before, after = with_database(main)
 
-    assert (str(path), 2) == (before.path, before.schema_version)
+    assert (str(path), count()) == (before.path, before.schema_version)
     assert 0 < before.size < after.size
     assert after.size == path.stat().st_size
 

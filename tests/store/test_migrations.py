@@ -32,6 +32,12 @@ asyncio.run(main())
 """
 
 
+def count() -> int:
+    """How many migrations there are."""
+    with sqlite_utils.Database(memory=True) as empty:
+        return len(migrations.pending(empty))
+
+
 def schema(conn: Connection) -> list[tuple[str, str]]:
     return conn.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
 
@@ -54,7 +60,7 @@ def test_migrating_again_changes_nothing(conn: Connection, path: Path) -> None:
     before = schema(conn)
     version = migrate(conn, str(path))
 
-    assert version == 2
+    assert version == count()
     assert before == schema(conn)
 
 
@@ -93,7 +99,7 @@ def test_four_processes_may_open_a_new_file_at_once(path: Path) -> None:
         process.stdin.flush()
     outputs = [process.communicate(timeout=120) for process in processes]
 
-    assert outputs == [("2\n", "")] * 4
+    assert outputs == [(f"{count()}\n", "")] * 4
 
 
 def test_failing_migration_leaves_the_file_as_it_was(
