@@ -196,7 +196,7 @@ def check_frame(frame: bytes) -> list[str]:
 
 def _read_json(method: str, path: str, response: httpx2.Response) -> Iterator[str]:
     if re.fullmatch(_EXPORT, path) and response.headers["content-type"] == "application/x-ndjson":
-        yield from _read_export([json.loads(line) for line in response.text.splitlines()])
+        yield from _read_export([json.loads(line) for line in response.content.splitlines()])
         return
     if response.headers["content-type"] != "application/json":
         yield f"content-type {response.headers['content-type']}: {response.text[:200]}"
