@@ -113,7 +113,7 @@ CASES: dict[str, Case] = {
     "list threads, first page": lambda side: side.list_threads(),
     "list threads, deep": lambda side: side.list_threads(after=side.thread(0.3)),
     "list threads of a notebook": lambda side: side.list_threads(metadata=side.notebook()),
-    "list threads of a tenth": lambda side: side.list_threads(metadata={"class": "7"}),
+    "list threads of a tenth": lambda side: side.list_threads(metadata={"class": "7"}, limit=5),
     "list threads, a pair that all have": lambda side: side.list_threads(
         metadata={"client": "jupyter"}, after=side.thread(0.3)
     ),
@@ -122,7 +122,7 @@ CASES: dict[str, Case] = {
     "list runs of a thread": lambda side: side.db.read(runs.page, side.thread(), PageQuery()),
     "retrieve a thread and a message": _retrieve,
     "search a word in one message": lambda side: side.list_threads(q=f"number{side.number()} "),
-    "search a word in a hundredth": _searching("hundredth "),
+    "search a word in a hundredth": _searching("hundredth ", limit=5),
     "search a word in a tenth": _searching("tenth "),
     "search a word in every message": _searching("every "),
     "search two common words": _searching("every tenth "),

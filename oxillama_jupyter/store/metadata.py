@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import TYPE_CHECKING
 
 from oxillama_jupyter.store.rows import encode
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HAS_ALL", "HAVE_PAIR", "rarest"]
 
-FEW = 1000  # so many threads are looked at one by one; beyond that a list is walked in its order
+_PAGE = 20  # threads
 
 # All pairs of `:metadata` are pairs of the thread `{}`.
 HAS_ALL = """
@@ -24,15 +25,18 @@ NOT EXISTS (
 HAVE_PAIR = """
 json_each(:pair) AS p CROSS JOIN thread_metadata d ON d.key = p.key AND d.value = p.value
 """
+_NEWEST = "SELECT max(seq) FROM threads"
 _COUNT = f"SELECT count(*) FROM (SELECT 1 FROM {HAVE_PAIR} LIMIT :limit)"  # noqa: S608  # a constant
 
 
 def rarest(conn: Connection, metadata: dict[str, str]) -> str | None:
     """The pair that the fewest threads have, as the JSON of `HAVE_PAIR`.
 
-    None where each pair is had by more than `FEW` threads: it is not worth starting from one.
+    None where a walk through all threads in their order, until a page is full, is likely to look at
+    fewer threads than there are with that pair.
     """
-    best, fewest = None, FEW + 1
+    ((newest,),) = conn.execute(_NEWEST)
+    best, fewest = None, isqrt(_PAGE * (newest or 0)) + 1
     for key, value in metadata.items():
         pair = encode({key: value})
         ((count,),) = conn.execute(_COUNT, {"pair": pair, "limit": fewest})

@@ -85,7 +85,8 @@ def test_a_cursor_of_another_search_is_refused(
 
 
 @pytest.mark.parametrize(
-    "q", ['ab"', "ab(", "ab) OR (cd", "abcd)", "text:abcd", "a AND", "NEAR(ab", "ab^", "ÄÖÜß", "-ab"]
+    "q",
+    ['ab"', "ab(", "ab) OR (cd", "abcd)", "text:abcd", "a AND", "NEAR(ab", "ab^", "ÄÖÜß", "-ab"],
 )
 def test_nothing_typed_is_syntax(raw: httpx2.Client, q: str) -> None:
     for length in range(len(q) + 1):
