@@ -145,7 +145,7 @@ def _quoted_ones() -> list[str]:
         {"q": "com"},
         {"q": "comm"},
         {"q": "common half0"},
-        {"q": "secon half0"},
+        {"q": "secon* half0"},
         {"q": "common", "metadata": {"kind": "chat"}},
         {"q": "common", "metadata": {"book": "old"}},
         {"q": "common", "metadata": {"book": "old", "kind": "chat"}},
