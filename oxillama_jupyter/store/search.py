@@ -2,13 +2,15 @@
 
 FTS5 gives its matches by number, the newest first, one at a time and without sorting them; so a
 page costs the matches that it reads, not all there are, and a word of a million messages is found
-as fast as one of ten. Two things would undo that, and are avoided:
+as fast as one of ten. Three things would undo that, and are avoided:
 
 - FTS5 gathers all matches of a prefix before it gives the first. Prefixes of two and three letters
   have an index of their own, in which they are words; a longer one is replaced by the words that
   begin so, as long as they are few.
 - A few threads chosen by metadata would be looked for in all matches of a common word. Where they
   have fewer messages than there are matches, their messages are asked, the newest first.
+- To ask for one match by its number takes FTS5 the longer the more there are. So the text around
+  the matches of a page is read by going through them once more, not match by match.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.schemas.base import Page
 from oxillama_jupyter.store.metadata import HAS_ALL, HAVE_PAIR, rarest
 from oxillama_jupyter.store.rows import encode
-from oxillama_jupyter.store.summaries import SNIPPET, SUMMARY, summary
+from oxillama_jupyter.store.summaries import EXCERPT, SUMMARY, summary
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["expression", "page", "words_of"]
 
-Hit = tuple[int, str]  # a message's number and its thread's id
+Hit = tuple[int, str, str | None]  # a message's number, its thread's id, and the text around
 
 _LAST = 2**63 - 1  # above all row numbers
 _WORDS = 32  # more words than this in one search are cut; FTS5 limits the depth of a query
@@ -41,7 +43,8 @@ _TERMS = 64  # so many words stand for a longer prefix
 _WALK = 10_000  # messages
 
 _HITS = """
-SELECT m.seq, m.thread_id FROM messages_fts CROSS JOIN messages m ON m.seq = messages_fts.rowid
+SELECT m.seq, m.thread_id, NULL
+FROM messages_fts CROSS JOIN messages m ON m.seq = messages_fts.rowid
 WHERE messages_fts MATCH :words AND messages_fts.rowid < :below
 """
 _NEWEST_FIRST = "ORDER BY messages_fts.rowid DESC"
@@ -52,18 +55,24 @@ _OF_SOME = f"""
 SELECT m.seq, m.thread_id FROM {HAVE_PAIR} CROSS JOIN messages m ON m.thread_id = d.thread_id
 WHERE m.seq < :below AND {HAS_ALL.format("d.thread_id")} LIMIT {_WALK + 1}
 """  # noqa: S608  # constants
-_IS_HIT = "SELECT 1 FROM messages_fts WHERE messages_fts MATCH ? AND rowid = ?"
+_IS_HIT = f"""
+SELECT {EXCERPT} FROM messages_fts WHERE messages_fts MATCH ? AND rowid = ?
+"""  # noqa: S608  # constants
+# `+` keeps the numbers from being asked for one by one.
+_EXCERPTS = f"""
+SELECT rowid, {EXCERPT} FROM messages_fts
+WHERE messages_fts MATCH :words AND rowid BETWEEN :oldest AND :newest
+AND +rowid IN (SELECT value FROM json_each(:seqs)) ORDER BY rowid DESC
+"""  # noqa: S608  # constants
 # One thread's newest match from some number upwards; its messages are asked, the newest first.
 _NEWEST = """
 SELECT m.seq FROM messages m CROSS JOIN messages_fts ON messages_fts.rowid = m.seq
 WHERE m.thread_id = ? AND m.seq >= ? AND messages_fts MATCH ? ORDER BY m.seq DESC LIMIT 1
 """
 _SHOW = f"""
-{SUMMARY} {SNIPPET}
-FROM (
-  SELECT key AS place, json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS seq
-  FROM json_each(:hits)
-) AS hit CROSS JOIN threads t ON t.id = hit.id ORDER BY hit.place
+{SUMMARY}
+  hit.value ->> 2, (SELECT m.id FROM messages m WHERE m.seq = hit.value ->> 0)
+FROM json_each(?) AS hit CROSS JOIN threads t ON t.id = hit.value ->> 1 ORDER BY hit.key
 """  # noqa: S608  # constants
 _TERM = "SELECT term FROM messages_terms WHERE term >= ? LIMIT 1"
 
@@ -87,9 +96,8 @@ def page(conn: Connection, query: ThreadQuery) -> Page[ThreadSummary]:
             )
         below = int(row[0])
     found = _threads(conn, words, below, query)
-    hits = list(found.items())[: query.limit]
-    values = {"words": words, "hits": msgspec.json.encode(hits).decode()}
-    data = [summary(*row) for row in conn.execute(_SHOW, values)]
+    hits = _with_excerpts(conn, words, found[: query.limit])
+    data = [summary(*row) for row in conn.execute(_SHOW, (msgspec.json.encode(hits).decode(),))]
     return Page(
         data=data,
         first_id=data[0].id if data else None,
@@ -146,13 +154,14 @@ def _terms(conn: Connection, prefix: str) -> list[str] | None:
     return None
 
 
-def _threads(conn: Connection, words: str, below: int, query: ThreadQuery) -> dict[str, int]:
-    """The threads of the page and one more, and the number of the newest match in each."""
-    found: dict[str, int] = {}
+def _threads(conn: Connection, words: str, below: int, query: ThreadQuery) -> list[Hit]:
+    """The newest match in each thread of the page, and in one more."""
+    found: dict[str, Hit] = {}
     earlier: set[str] = set()  # those on the pages before
     # Closed, because a query that is left in its middle keeps the log from being written back.
     with closing(_hits(conn, words, below, query.metadata or {})) as hits:
-        for seq, thread_id in hits:
+        for hit in hits:
+            thread_id = hit[1]
             if thread_id in found or thread_id in earlier:
                 continue
             if (
@@ -161,10 +170,21 @@ def _threads(conn: Connection, words: str, below: int, query: ThreadQuery) -> di
             ):
                 earlier.add(thread_id)
                 continue
-            found[thread_id] = seq
+            found[thread_id] = hit
             if len(found) > query.limit:
                 break
-    return found
+    return list(found.values())
+
+
+def _with_excerpts(conn: Connection, words: str, hits: list[Hit]) -> list[Hit]:
+    """The matches, the newest first, with the text around those that are without."""
+    seqs = [seq for seq, _, excerpt in hits if excerpt is None]
+    if not seqs:
+        return hits
+    values = {"words": words, "newest": seqs[0], "oldest": seqs[-1], "seqs": str(seqs)}
+    # Without those that another process has deleted since.
+    read = dict(conn.execute(_EXCERPTS, values).fetchall())
+    return [(seq, thread_id, excerpt or read.get(seq)) for seq, thread_id, excerpt in hits]
 
 
 def _hits(
@@ -195,7 +215,10 @@ def _are_more(conn: Connection, words: str, count: int) -> bool:
     return bool(hits > count)
 
 
-def _matching(conn: Connection, words: str, messages: Iterable[Hit]) -> Generator[Hit, None, None]:
+def _matching(
+    conn: Connection, words: str, messages: Iterable[tuple[int, str]]
+) -> Generator[Hit, None, None]:
     for seq, thread_id in messages:
-        if conn.execute(_IS_HIT, (words, seq)).fetchone():
-            yield seq, thread_id
+        row = conn.execute(_IS_HIT, (words, seq)).fetchone()
+        if row:
+            yield seq, thread_id, row[0]

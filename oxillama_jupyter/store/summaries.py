@@ -6,12 +6,12 @@ from msgspec.json import Decoder
 
 from oxillama_jupyter.schemas.threads import Thread, ThreadSummary
 
-__all__ = ["BEGINNING", "SNIPPET", "SUMMARY", "summary"]
+__all__ = ["BEGINNING", "EXCERPT", "SUMMARY", "summary"]
 
 PREVIEW = 160  # characters
-_MARK = "\2"  # stands ahead of a match in a snippet
+_MARK = "\2"  # stands ahead of a match in an excerpt
 
-# The columns of `summary`, of a thread `t`: these, then one of the two below.
+# The columns of `summary`, of a thread `t`: these, then a text.
 SUMMARY = """
 SELECT t.payload, t.updated_at,
   (SELECT count(*) FROM messages m WHERE m.thread_id = t.id),
@@ -21,12 +21,8 @@ BEGINNING = """
   (SELECT substr(m.text, 1, 320) FROM messages m
    WHERE m.thread_id = t.id AND m.role = 'user' ORDER BY m.seq LIMIT 1)
 """
-# `hit.seq` is the number of the message that matches.
-SNIPPET = """
-  (SELECT snippet(messages_fts, 0, char(2), '', '…', 24) FROM messages_fts
-   WHERE messages_fts MATCH :words AND rowid = hit.seq),
-  (SELECT m.id FROM messages m WHERE m.seq = hit.seq)
-"""
+# The text around the matches in a message, of `messages_fts`.
+EXCERPT = "snippet(messages_fts, 0, char(2), '', '…', 24)"
 _decode = Decoder(Thread).decode
 
 
