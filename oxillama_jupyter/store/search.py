@@ -6,9 +6,11 @@ as fast as one of ten. Three things would undo that, and are avoided:
 
 - FTS5 gathers all matches of a prefix before it gives the first. Prefixes of two and three letters
   have an index of their own, in which they are words; a longer one is replaced by the words that
-  begin so, as long as they are few.
-- A few threads chosen by metadata would be looked for in all matches of a common word. Where they
-  have fewer messages than there are matches, their messages are asked, the newest first.
+  begin so, as long as they are few. (A million different words of one beginning, such as numbers
+  with a common prefix, do take a quarter of a second.)
+- A few threads chosen by metadata would be looked for in all matches of a common word. So only
+  matches as old as their messages are read; and where their messages are by far fewer than these
+  matches, they are asked one by one, the newest first.
 - To ask for one match by its number takes FTS5 the longer the more there are. So the text around
   the matches of a page is read by going through them once more, not match by match.
 """
@@ -41,19 +43,24 @@ _WORDS = 32  # more words than this in one search are cut; FTS5 limits the depth
 _LETTERS = 3  # prefixes up to here are indexed: m005
 _TERMS = 64  # so many words stand for a longer prefix
 _WALK = 10_000  # messages
+_PRICE = 10  # to ask one message costs as much as to walk past so many matches
 
 _HITS = """
 SELECT m.seq, m.thread_id, NULL
 FROM messages_fts CROSS JOIN messages m ON m.seq = messages_fts.rowid
-WHERE messages_fts MATCH :words AND messages_fts.rowid < :below
+WHERE messages_fts MATCH :words AND messages_fts.rowid BETWEEN :oldest AND :newest
 """
 _NEWEST_FIRST = "ORDER BY messages_fts.rowid DESC"
 _HITS_OF_ALL = _HITS + _NEWEST_FIRST
 _HITS_OF_SOME = f"{_HITS} AND {HAS_ALL.format('m.thread_id')} {_NEWEST_FIRST}"
-_COUNT = "SELECT count(*) FROM (SELECT 1 FROM messages_fts WHERE messages_fts MATCH ? LIMIT ?)"
+_COUNT = """
+SELECT count(*) FROM (
+  SELECT 1 FROM messages_fts
+  WHERE messages_fts MATCH :words AND rowid BETWEEN :oldest AND :newest LIMIT :limit)
+"""
 _OF_SOME = f"""
-SELECT m.seq, m.thread_id FROM {HAVE_PAIR} CROSS JOIN messages m ON m.thread_id = d.thread_id
-WHERE m.seq < :below AND {HAS_ALL.format("d.thread_id")} LIMIT {_WALK + 1}
+SELECT m.seq, d.thread_id FROM {HAVE_PAIR} CROSS JOIN messages m ON m.thread_id = d.thread_id
+WHERE m.seq <= :newest AND {HAS_ALL.format("d.thread_id")} LIMIT {_WALK + 1}
 """  # noqa: S608  # constants
 _IS_HIT = f"""
 SELECT {EXCERPT} FROM messages_fts WHERE messages_fts MATCH ? AND rowid = ?
@@ -191,16 +198,20 @@ def _hits(
     conn: Connection, words: str, below: int, metadata: dict[str, str]
 ) -> Generator[Hit, None, None]:
     """All matches below a number, the newest first, of threads with this metadata."""
-    values: dict[str, Any] = {"words": words, "below": below, "metadata": encode(metadata)}
+    values: dict[str, Any] = {"words": words, "oldest": 0, "newest": below - 1}
     if not metadata:
         yield from _rows(conn, _HITS_OF_ALL, values)
         return
+    values["metadata"] = encode(metadata)
     pair = rarest(conn, metadata)
     messages = conn.execute(_OF_SOME, values | {"pair": pair}).fetchall() if pair else []
-    few = pair is not None and len(messages) <= _WALK
-    if few and _are_more(conn, words, len(messages)):
-        yield from _matching(conn, words, sorted(messages, reverse=True))
-    else:
+    if messages and len(messages) <= _WALK:
+        messages.sort(reverse=True)
+        values |= {"newest": messages[0][0], "oldest": messages[-1][0]}
+        if _are_more(conn, values, len(messages) * _PRICE):
+            yield from _matching(conn, words, messages)
+            return
+    if messages or not pair:
         yield from _rows(conn, _HITS_OF_SOME, values)
 
 
@@ -209,9 +220,11 @@ def _rows(conn: Connection, sql: str, values: dict[str, Any]) -> Generator[Hit, 
         yield from cursor
 
 
-def _are_more(conn: Connection, words: str, count: int) -> bool:
-    """Whether there are more matches than this."""
-    ((hits,),) = conn.execute(_COUNT, (words, count + 1))
+def _are_more(conn: Connection, values: dict[str, Any], count: int) -> bool:
+    """Whether there are more matches than this between two messages."""
+    if values["newest"] - values["oldest"] < count:
+        return False
+    ((hits,),) = conn.execute(_COUNT, values | {"limit": count + 1})
     return bool(hits > count)
 
 

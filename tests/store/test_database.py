@@ -110,7 +110,13 @@ def test_failing_write_leaves_nothing(with_database: Callable[..., Any]) -> None
 
 @pytest.mark.parametrize(
     ("pragma", "expected"),
-    [("journal_mode", "wal"), ("synchronous", 1), ("foreign_keys", 1), ("busy_timeout", 5000)],
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 1),
+        ("foreign_keys", 1),
+        ("busy_timeout", 5000),
+        ("cache_size", -16_000),
+    ],
 )
 def test_pragmas(conn: Connection, pragma: str, expected: object) -> None:
     assert (expected,) == conn.execute(f"PRAGMA {pragma}").fetchone()

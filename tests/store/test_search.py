@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from oxillama_jupyter.errors import InvalidRequest
-from oxillama_jupyter.schemas.threads import CreateThread, ThreadQuery
+from oxillama_jupyter.schemas.threads import CreateThread, ModifyThread, ThreadQuery
 from oxillama_jupyter.store import messages, search, threads
 
 if TYPE_CHECKING:
@@ -182,6 +183,35 @@ def test_metadata_and_words_together(
     ]
 
     assert expected == ids(threads.page(conn, ThreadQuery(q=words, metadata=metadata)))
+
+
+@pytest.mark.parametrize("limit", [1, 2, 20])
+def test_a_few_threads_far_apart_are_asked_one_by_one(
+    conn: Connection, many: list[Thread], steps_taken: Callable[..., int], limit: int
+) -> None:
+    apart = [many[number] for number in (0, 1000, 2000)]
+    for thread in apart:
+        threads.modify(conn, thread.id, ModifyThread(metadata={"book": "apart"}))
+    query = ThreadQuery(q="common ", metadata={"book": "apart"}, limit=limit)
+    page = threads.page(conn, query)
+    found = ids(page)
+    while page.has_more:
+        page = threads.page(conn, msgspec.structs.replace(query, after=page.last_id))
+        found += ids(page)
+
+    assert [thread.id for thread in reversed(apart)] == found
+    assert page.data[-1].preview == "common number0"
+    assert steps_taken(threads.page, query) < 50
+
+
+def test_threads_of_a_time_are_looked_for_in_that_time(
+    conn: Connection, many: list[Thread], steps_taken: Callable[..., int]
+) -> None:
+    """Not in the 3,000 newer matches."""
+    query = ThreadQuery(q="common ", metadata={"book": "old"})
+
+    assert [thread.id for thread in reversed(many[:10])] == ids(threads.page(conn, query))
+    assert steps_taken(threads.page, query) < 50
 
 
 def test_a_search_leaves_no_transaction_open(conn: Connection, many: list[Thread]) -> None:
