@@ -185,6 +185,19 @@ def test_metadata_and_words_together(
     assert expected == ids(threads.page(conn, ThreadQuery(q=words, metadata=metadata)))
 
 
+def test_each_thread_shows_the_text_around_its_own_match(
+    conn: Connection, make: Callable[..., Thread]
+) -> None:
+    for number in range(5):
+        make("hay", f"{number} needle {number}", "needle " * number, "hay")
+    page = threads.page(conn, ThreadQuery(q="needle ", limit=4))
+
+    expected = [("needle " * number).strip() for number in (4, 3, 2, 1)]
+    assert [summary.preview for summary in page.data] == expected
+    (last,) = threads.page(conn, ThreadQuery(q="needle ", after=page.last_id)).data
+    assert last.preview == "0 needle 0"
+
+
 @pytest.mark.parametrize("limit", [1, 2, 20])
 def test_a_few_threads_far_apart_are_asked_one_by_one(
     conn: Connection, many: list[Thread], steps_taken: Callable[..., int], limit: int
