@@ -108,6 +108,7 @@ _OBJECTS: list[tuple[str, str, type]] = [
     ("DELETE", f"v1/chat/completions/{_ID}", ChatCompletionDeleted),
     ("POST", "v1/completions", TextCompletion),
     ("POST", "v1/embeddings", EmbeddingList),
+    ("POST", f"oxillama/threads/{_ID}/fork", Thread),
 ]
 _PAGES: list[tuple[str, type]] = [
     ("v1/assistants", Assistant),
@@ -131,6 +132,8 @@ _EVENTS |= {
     f"oxillama.pull.{status}": OurPull
     for status in ("in_progress", "completed", "failed", "cancelled")
 }
+_EXPORT = f"oxillama/threads/{_ID}/export"
+_EXPORTED = {"thread.message": Message, "thread.run": Run, "thread.run.step": RunStep}
 _MAY_BE_ABSENT = {
     # What a client did not say about its tools is not echoed.
     "FunctionDefinition.description",
@@ -324,6 +327,9 @@ def check_data_frame(type_: type, frame: bytes) -> list[str]:
 
 
 def _read_json(method: str, path: str, response: httpx2.Response) -> Iterator[str]:
+    if re.fullmatch(_EXPORT, path) and response.headers["content-type"] == "application/x-ndjson":
+        yield from _read_export([json.loads(line) for line in response.content.splitlines()])
+        return
     if response.headers["content-type"] != "application/json":
         yield f"content-type {response.headers['content-type']}: {response.text[:200]}"
         return
@@ -345,12 +351,22 @@ def _read_success(method: str, path: str, body: Any) -> Iterator[str]:  # JSON o
             if re.fullmatch(pattern, path):
                 yield from _read_page(type_, body)
                 return
+    if re.fullmatch(_EXPORT, path):
+        yield from _read_export([body["thread"], *body["messages"], *body["runs"], *body["steps"]])
+        return
     for methods, pattern, type_ in _OBJECTS:
         if re.fullmatch(methods, method) and re.fullmatch(pattern, path):
             yield from check_object(type_, body)
             return
     if path.startswith("v1"):
         yield "success on a route that the API does not have"
+
+
+def _read_export(objects: list[dict[str, Any]]) -> Iterator[str]:  # JSON of any shape
+    for entry, type_ in zip(
+        objects, (Thread, *(_EXPORTED[entry["object"]] for entry in objects[1:])), strict=True
+    ):
+        yield from check_object(type_, entry)
 
 
 def _read_page(type_: type, body: dict[str, Any]) -> Iterator[str]:  # JSON of any shape

@@ -5,6 +5,10 @@ What the kernel has to find again is kept in the threads' metadata:
 - `name`: what a person calls it. Where several have one name, the one last used is meant.
 - `notebook`: the notebook it was begun in.
 - `default:<digest of a notebook>`: it is that notebook's own thread; one thread at a time says so.
+- `tag:<word>`: `yes`, for each tag that a person gave it; a key each, so that a list finds it.
+- `archived`: `yes` once it is put away.
+- `forked_from`, `forked_at`: the thread it was forked from and the last message that both share;
+  the server sets them, and keeps a fork from taking over `name` and `default:…`.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from oxillama_jupyter.handlers import (
     completions,
     embeddings,
     engine,
+    exports,
+    forks,
     health,
     keys,
     messages,
@@ -61,6 +63,8 @@ _OURS: list[tuple[str, type[BaseHandler]]] = [
     (f"models/pulls/{_ID}", pulls.PullHandler),
     (f"models/pulls/{_ID}/cancel", pulls.PullCancelHandler),
     ("threads", threads.ThreadListHandler),
+    (f"{_THREAD}/fork", forks.ForkHandler),
+    (f"{_THREAD}/export", exports.ExportHandler),
     (f"{_RUN}/events", runs.RunEventsHandler),
 ]
 

@@ -45,7 +45,9 @@ class ThreadQuery(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True)
         limit: At most this many threads, 1 to 100.
         after: Start just behind this thread id.
         metadata: Keys that must have exactly these values, all of them.
-        q: Words to look for in the messages; every word must occur, a trailing `*` is a prefix.
+        q: Words to look for in the messages; every word must occur in one of them. A word with a
+            `*` behind it is a prefix, and so is the last one unless a space stands behind it. Those
+            with the newest match come first then.
     """
 
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
@@ -61,10 +63,12 @@ class ThreadSummary(Thread, kw_only=True):
         updated_at: When its newest message came, in Unix seconds; `created_at` where it has none.
         message_count: How many messages it has.
         preview: The beginning of its first user message; in a search, the text around the match.
+        message_id: In a search, the newest message that matches.
         active_run_id: The run that is writing to it now.
     """
 
     updated_at: int
     message_count: int
     preview: str
+    message_id: str | None = None
     active_run_id: str | None = None

@@ -6,6 +6,8 @@ import contextlib
 
 from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.schemas.base import Deleted, Page
+from oxillama_jupyter.schemas.exports import ThreadExport
+from oxillama_jupyter.schemas.forks import ForkThread
 from oxillama_jupyter.schemas.messages import CreateMessage, Message, ModifyMessage
 from oxillama_jupyter.schemas.runs import MessageQuery
 from oxillama_jupyter.schemas.threads import (
@@ -18,7 +20,7 @@ from oxillama_jupyter.schemas.threads import (
 from oxillama_jupyter.services.executor import Executor
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.runs import RunService
-from oxillama_jupyter.store import messages, runs, threads
+from oxillama_jupyter.store import exports, forks, messages, runs, threads
 from oxillama_jupyter.store.database import Database
 
 __all__ = ["ThreadService"]
@@ -69,8 +71,16 @@ class ThreadService:
         await self._executor.join(run_id)
 
     async def page(self, query: ThreadQuery) -> Page[ThreadSummary]:
-        """Threads, newest activity first."""
+        """Threads, newest activity first; in a search, newest match first."""
         return await self._db.read(threads.page, query)
+
+    async def fork(self, thread_id: str, body: ForkThread) -> Thread:
+        """A new thread with copies of this one's messages up to one of them."""
+        return await self._db.write(forks.fork, thread_id, body)
+
+    async def export(self, thread_id: str) -> ThreadExport:
+        """A thread with everything in it, as it is at one moment."""
+        return await self._db.write(exports.export, thread_id)  # a transaction, for the moment
 
     async def create_message(self, thread_id: str, body: CreateMessage) -> Message:
         """Add a message to a thread that no run is writing to."""

@@ -34,6 +34,7 @@ T = TypeVar("T")
 MEMORY = ":memory:"
 BUSY_SECONDS = 5.0
 _SIZE = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+_CACHE = 16_000  # KiB at most; the usual 2,000 do not hold the upper levels of a big file's indexes
 _PRIMARY_CODE = 0xFF  # the low byte of an extended SQLite result code
 _REASONS = {
     sqlite3.SQLITE_BUSY: f"another process has held its lock for more than {BUSY_SECONDS:.0f} s",
@@ -163,6 +164,7 @@ def _connect(path: str) -> tuple[Connection, int]:
         _use_wal(conn)
         conn.execute("PRAGMA synchronous = NORMAL")
         conn.execute("PRAGMA foreign_keys = ON")
+        conn.execute(f"PRAGMA cache_size = -{_CACHE}")
         # Imported here, on this thread: sqlite-utils would take a tenth of a second of the start.
         from oxillama_jupyter.store.migrations import migrate
 

@@ -33,6 +33,7 @@ __all__ = [
     "delete",
     "get",
     "history",
+    "insert",
     "modify",
     "of_run",
     "page",
@@ -110,10 +111,15 @@ def append(conn: Connection, thread_id: str, bodies: list[CreateMessage]) -> lis
         )
         for body in bodies
     ]
+    insert(conn, thread_id, messages)
+    return messages
+
+
+def insert(conn: Connection, thread_id: str, messages: list[Message]) -> None:
+    """Store finished messages in a thread that is known to exist."""
     conn.executemany(_INSERT, map(_row, messages))
     if messages:
-        conn.execute(_TOUCH, (created_at, thread_id))
-    return messages
+        conn.execute(_TOUCH, (now(), thread_id))
 
 
 def get(conn: Connection, thread_id: str, message_id: str) -> Message:

@@ -1,7 +1,8 @@
-"""Threads in the store: as the API has them, and listed and searched for people."""
+"""Threads in the store: as the API has them, and listed for people."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -16,18 +17,16 @@ from oxillama_jupyter.schemas.threads import (
     ThreadQuery,
     ThreadSummary,
 )
-from oxillama_jupyter.store import messages
+from oxillama_jupyter.store import messages, search
+from oxillama_jupyter.store.metadata import HAS_ALL, HAVE_PAIR, rarest
 from oxillama_jupyter.store.pages import Listing
 from oxillama_jupyter.store.rows import encode, not_found
+from oxillama_jupyter.store.summaries import BEGINNING, SUMMARY, summary
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
 __all__ = ["create", "delete", "get", "modify", "page"]
-
-PREVIEW = 160  # characters
-_MARK = "\2"  # stands ahead of a match in a snippet
-_WORDS = 32  # more words than this in one search are cut; FTS5 limits the depth of a query
 
 _INSERT = """
 INSERT INTO threads(id, touched, updated_at, payload)
@@ -37,44 +36,16 @@ _GET = "SELECT payload FROM threads WHERE id = ?"
 _UPDATE = "UPDATE threads SET payload = ? WHERE id = ?"
 _DELETE = "DELETE FROM threads WHERE id = ?"
 _LOCATE = "SELECT touched FROM threads WHERE id = :cursor"
-_SUMMARY = """
-SELECT t.payload, t.updated_at,
-  (SELECT count(*) FROM messages m WHERE m.thread_id = t.id),
-  (SELECT r.id FROM runs r WHERE r.thread_id = t.id AND r.active),
-"""
-_BEGINNING = """
-  (SELECT substr(m.text, 1, 320) FROM messages m
-   WHERE m.thread_id = t.id AND m.role = 'user' ORDER BY m.seq LIMIT 1)
-"""
-_SNIPPET = """
-  (SELECT snippet(messages_fts, 0, char(2), '', '…', 24) FROM messages_fts
-   WHERE messages_fts MATCH :words AND rowid = t.hit)
-"""
 _IN_ALL = "FROM threads t WHERE t.touched > :low AND t.touched < :high"
-# The inner query finds the page; only its rows are worth a snippet, and counting.
-_IN_FOUND = """
+_WALKED = f"{_IN_ALL} AND {HAS_ALL.format('t.id')}"
+# The inner query finds the page; only its rows are worth counting messages for.
+_GATHERED = f"""
 FROM (
-  SELECT threads.*, found.hit
-  FROM ({}) AS found CROSS JOIN threads ON threads.id = found.thread_id
-  WHERE threads.touched > :low AND threads.touched < :high
-  ORDER BY threads.touched DESC LIMIT :limit
+  SELECT t.* FROM {HAVE_PAIR} CROSS JOIN threads t ON t.id = d.thread_id
+  WHERE t.touched > :low AND t.touched < :high AND {HAS_ALL.format("t.id")}
+  ORDER BY t.touched DESC LIMIT :limit
 ) AS t
-"""
-_BY_METADATA = """
-SELECT d.thread_id, NULL AS hit
-FROM json_each(:metadata) AS pair
-CROSS JOIN thread_metadata d ON d.key = pair.key AND d.value = pair.value
-GROUP BY d.thread_id HAVING count(*) = :pairs
-"""
-_BY_WORDS = """
-SELECT m.thread_id, max(m.seq) AS hit
-FROM messages_fts CROSS JOIN messages m ON m.seq = messages_fts.rowid
-WHERE messages_fts MATCH :words GROUP BY m.thread_id
-"""
-_BY_BOTH = f"""
-SELECT words.thread_id, words.hit
-FROM ({_BY_WORDS}) AS words CROSS JOIN ({_BY_METADATA}) AS pairs USING (thread_id)
-"""  # noqa: S608  # both are constants
+"""  # noqa: S608  # constants
 _decode = Decoder(Thread).decode
 
 
@@ -132,61 +103,30 @@ def delete(conn: Connection, thread_id: str) -> Deleted:
 def page(conn: Connection, query: ThreadQuery) -> Page[ThreadSummary]:
     """A page of all threads, the one with the newest message first.
 
-    With `q`, of those that have a message in which every word occurs; `*` behind a word makes it a
-    prefix. Case and diacritics do not count. With `metadata`, of those that have all its pairs.
+    With `q`, of those in whose messages its words are, the newest match first. With `metadata`, of
+    those that have all its pairs.
 
     Raises:
         InvalidRequest: The cursor is unknown.
     """
-    words, metadata = _match(query.q or ""), query.metadata or {}
-    listing = _LISTINGS[bool(words), bool(metadata)]
-    return listing.page(
+    if search.words_of(query.q or ""):
+        return search.page(conn, query)
+    metadata = query.metadata or {}
+    pair = rarest(conn, metadata)
+    return _listing(_of(metadata, pair)).page(
         conn,
         PageQuery(limit=query.limit, after=query.after),
-        {"words": words, "metadata": encode(metadata), "pairs": len(metadata)},
+        {"metadata": encode(metadata), "pair": pair},
     )
 
 
-def _match(q: str) -> str:
-    """The user's words as an FTS5 query in which nothing but a trailing star is syntax."""
-    return " ".join(
-        '"{}"{}'.format(word.rstrip("*").replace('"', '""'), "*" if word.endswith("*") else "")
-        for word in q.replace("\0", "").split()[:_WORDS]
-    )
+def _of(metadata: dict[str, str], pair: str | None) -> str:
+    """Where the threads come from: those of a rare pair are sorted, others are met in order."""
+    if not metadata:
+        return _IN_ALL
+    return _GATHERED if pair else _WALKED
 
 
-def _summary(
-    payload: str, updated_at: int, count: int, active_run: str | None, text: str | None
-) -> ThreadSummary:
-    thread = _decode(payload)
-    return ThreadSummary(
-        id=thread.id,
-        created_at=thread.created_at,
-        tool_resources=thread.tool_resources,
-        metadata=thread.metadata,
-        updated_at=updated_at,
-        message_count=count,
-        preview=_preview(text or ""),
-        active_run_id=active_run,
-    )
-
-
-def _preview(text: str) -> str:
-    """One line, cut around the first match where one is marked."""
-    line = " ".join(text.split())
-    match = line.find(_MARK)
-    line = line.replace(_MARK, "")
-    start = max(0, min(match - PREVIEW // 2, len(line) - PREVIEW))
-    return line[start : start + PREVIEW]
-
-
+@cache
 def _listing(sql: str) -> Listing[ThreadSummary]:
-    return Listing("thread", _SUMMARY + sql, _LOCATE, _summary, key="touched")
-
-
-_LISTINGS = {  # by whether there are words, and metadata
-    (False, False): _listing(_BEGINNING + _IN_ALL),
-    (False, True): _listing(_BEGINNING + _IN_FOUND.format(_BY_METADATA)),
-    (True, False): _listing(_SNIPPET + _IN_FOUND.format(_BY_WORDS)),
-    (True, True): _listing(_SNIPPET + _IN_FOUND.format(_BY_BOTH)),
-}
+    return Listing("thread", SUMMARY + BEGINNING + sql, _LOCATE, summary, key="touched")

@@ -11,6 +11,9 @@ import pytest
 import sqlite_utils
 
 from oxillama_jupyter.errors import StoreError
+from oxillama_jupyter.schemas.messages import CreateMessage
+from oxillama_jupyter.schemas.threads import CreateThread, ThreadQuery
+from oxillama_jupyter.store import messages, threads
 from oxillama_jupyter.store.database import Database
 from oxillama_jupyter.store.migrations import migrate, migrations
 
@@ -40,11 +43,33 @@ def schema(conn: Connection) -> list[tuple[str, str]]:
     return conn.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
 
 
-def test_names_are_numbered_without_gaps() -> None:
+def test_names_are_numbered_upwards_and_each_once() -> None:
     with sqlite_utils.Database(memory=True) as empty:
-        names = [migration.name for migration in migrations.pending(empty)]
+        names = [migration.name[:5] for migration in migrations.pending(empty)]
 
-    assert [f"m{number:03}" for number in range(1, len(names) + 1)] == [name[:4] for name in names]
+    assert all(re.fullmatch(r"m\d{3}_", name) for name in names)
+    assert sorted(set(names)) == names
+
+
+def test_messages_of_before_are_found_after_m005(conn: Connection, path: Path) -> None:
+    thread = threads.create(
+        conn, CreateThread(messages=[CreateMessage(role="user", content="needle and hay")])
+    )
+    for statement in (
+        "DROP TABLE messages_terms",
+        "DROP TABLE messages_fts",
+        "CREATE VIRTUAL TABLE messages_fts USING fts5(text, content = 'messages')",
+        "INSERT INTO messages_fts(messages_fts) VALUES ('rebuild')",
+        "DELETE FROM _sqlite_migrations WHERE name LIKE 'm005%'",
+    ):
+        conn.execute(statement)
+    migrate(conn, str(path))
+    body = CreateMessage(role="user", content="needles")
+    messages.create(conn, thread.id, body)
+
+    for q in ("needl", "ne", "needle ", "needles ", "hay"):
+        found = threads.page(conn, ThreadQuery(q=q)).data
+        assert [thread.id] == [summary.id for summary in found], q
 
 
 def test_every_migration_says_why() -> None:
