@@ -105,7 +105,9 @@ class World:
 
     def _common(self) -> Ids:
         """What belongs to no thread."""
+        chat = {"model": "scripted", "messages": [{"role": "user", "content": "Hi"}], "store": True}
         return {
+            "chat": self._post("v1/chat/completions", chat)["id"],
             "assistant": self._post("v1/assistants", {"model": "scripted"})["id"],
             "key": self._post("oxillama/keys", {"name": uuid4().hex})["id"],
             "model": "scripted",

@@ -26,6 +26,11 @@ from oxillama_jupyter.handlers.base import NotFoundHandler
 from oxillama_jupyter.handlers.routes import routes
 from oxillama_jupyter.schemas.assistants import CreateAssistant, ModifyAssistant
 from oxillama_jupyter.schemas.base import PageQuery
+from oxillama_jupyter.schemas.chat import ChatMessagesQuery, ChatQuery, CreateChat, ModifyChat
+from oxillama_jupyter.schemas.completions import CreateCompletion
+from oxillama_jupyter.schemas.embeddings import CreateEmbeddings
+from oxillama_jupyter.schemas.exports import ExportQuery
+from oxillama_jupyter.schemas.forks import ForkThread
 from oxillama_jupyter.schemas.keys import CreateKey
 from oxillama_jupyter.schemas.messages import CreateMessage, ModifyMessage
 from oxillama_jupyter.schemas.models import NameModel
@@ -94,6 +99,14 @@ ROUTES = [
     Route("POST", f"{RUN}/submit_tool_outputs", SubmitToolOutputs, spends=True),
     Route("GET", f"{RUN}/steps", query=PageQuery),
     Route("GET", f"{RUN}/steps/{{step}}"),
+    Route("POST", "v1/chat/completions", CreateChat),
+    Route("GET", "v1/chat/completions", query=ChatQuery),
+    Route("GET", "v1/chat/completions/{chat}"),
+    Route("POST", "v1/chat/completions/{chat}", ModifyChat),
+    Route("DELETE", "v1/chat/completions/{chat}", spends=True),
+    Route("GET", "v1/chat/completions/{chat}/messages", query=ChatMessagesQuery),
+    Route("POST", "v1/completions", CreateCompletion),
+    Route("POST", "v1/embeddings", CreateEmbeddings),
     Route("GET", "oxillama/health"),
     Route("GET", "oxillama/engine"),
     Route("GET", "oxillama/keys"),
@@ -107,6 +120,8 @@ ROUTES = [
     Route("GET", "oxillama/models/pulls/{pull}", reached=False),
     Route("POST", "oxillama/models/pulls/{pull}/cancel", reached=False),
     Route("GET", "oxillama/threads", query=ThreadQuery),
+    Route("POST", "oxillama/threads/{thread}/fork", ForkThread),
+    Route("GET", "oxillama/threads/{thread}/export", query=ExportQuery),
     Route("GET", f"oxillama/{RUN[3:]}/events", query=EventsQuery),
     Route("GET", UNKNOWN, reached=False),
 ]

@@ -6,7 +6,12 @@ import pytest
 from msgspec import Meta, Struct
 
 from oxillama_jupyter.errors import InvalidRequest
-from oxillama_jupyter.handlers.validation import MAX_DEPTH, decode_body, decode_query
+from oxillama_jupyter.handlers.validation import (
+    MAX_DEPTH,
+    decode_body,
+    decode_query,
+    ignored_keys,
+)
 from oxillama_jupyter.schemas.base import PageQuery
 
 
@@ -139,3 +144,7 @@ def test_a_bad_query_is_refused(arguments: dict[str, Any]) -> None:
 def test_a_plain_name_counts_beside_one_with_brackets() -> None:
     query = decode_query({"order": [b"asc"], "order[key]": [b"1"]}, PageQuery)
     assert query.order == "asc"
+
+
+def test_keys_that_nobody_reads_may_hold_anything() -> None:
+    assert ignored_keys(b'{"limit": 3, "x": 1e400, "y": {"z": []}}', PageQuery) == ["x", "y"]
