@@ -84,7 +84,7 @@ class TextWriter:
 
     def close(self) -> None:
         """Send the last piece."""
-        self._send(CompletionChoice("", self.index, None, self._reason))  # type: ignore[arg-type]
+        self._send(CompletionChoice("", self.index, None, self._reason))
 
     def choice(self, index: int) -> CompletionChoice:
         """The whole choice, once it has ended, in its place."""
