@@ -437,7 +437,8 @@ def test_a_full_queue_is_a_429(start_server: StartServer, endless: dict[str, Any
     server = start_server(*limits)
     body = {"model": MODEL, "messages": HELLO, **endless, "stream": True, "max_tokens": 4000}
     with server.raw.stream("POST", CHAT, json=body) as stream, server.held():
-        next(stream.iter_raw())
+        pieces = stream.iter_raw()  # kept: an iterator that is dropped closes the connection
+        next(pieces)
         paths: list[tuple[str, Any]] = [(CHAT, {}), ("v1/embeddings", {"input": "x"})]
         for path, more in paths:
             refused = server.raw.post(path, json={**body, "stream": False, **more})

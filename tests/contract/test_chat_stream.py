@@ -193,7 +193,8 @@ def test_one_choice_that_fails_ends_all(scripted: Server) -> None:
 def test_a_client_that_leaves_frees_the_sequence(server: Server, endless: dict[str, Any]) -> None:
     body = {"model": MODEL, "messages": HELLO, "max_tokens": 4000, **endless, "stream": True}
     with server.raw.stream("POST", CHAT, json={**body, "n": 2}) as stream:
-        next(stream.iter_raw())
+        pieces = stream.iter_raw()  # kept: an iterator that is dropped closes the connection
+        next(pieces)
         assert server.health()["engine"]["running"] > 0
     until(lambda: server.health()["engine"]["running"] == 0, "the sequences", timeout=20)
     assert server.health()["runs"] == 0
