@@ -14,15 +14,20 @@ import asyncio
 import json
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 from wire import Target, call, cpu_seconds, scripted_server, stream
 
+from oxillama_jupyter.engine.protocol import GenerateRequest
+from oxillama_jupyter.engine.scripted import ScriptedEngine
+
 TOKENS = 2000
 RUN = {"assistant_id": "default", "stream": True}
 HELLO = {"messages": [{"role": "user", "content": "Hello"}]}
+CHAT = {"model": "scripted", "stream": True, **HELLO}
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -48,6 +53,48 @@ async def run_overhead(target: Target, runs: int) -> dict[str, float]:
         "in_progress_p99_ms": quantile(started, 0.99),
         "completed_p50_ms": statistics.median(finished),
         "completed_p99_ms": quantile(finished, 0.99),
+    }
+
+
+async def _bare(engine: ScriptedEngine) -> None:
+    request = GenerateRequest(messages=HELLO["messages"])
+    async with aclosing(engine.generate(request)) as deltas:
+        async for _ in deltas:
+            pass
+
+
+async def _rounds(one: Callable[[], Awaitable[None]], clients: int, rounds: int) -> list[float]:
+    """Milliseconds of each of so many requests of so many clients at once."""
+    times: list[float] = []
+
+    async def client() -> None:
+        for _ in range(rounds):
+            begin = time.perf_counter()
+            await one()
+            times.append((time.perf_counter() - begin) * 1000)
+
+    await asyncio.gather(*(client() for _ in range(clients)))
+    return times
+
+
+async def chat_overhead(target: Target, tokens: int, clients: int, rounds: int) -> dict[str, float]:
+    """Milliseconds of a streamed chat completion beyond the same generation without a server."""
+    engine = ScriptedEngine(lambda _: iter([" word"] * tokens), n_parallel=64)
+    await engine.start()
+    bare = await _rounds(lambda: _bare(engine), clients, rounds)
+    await engine.aclose()
+
+    async def ask() -> None:
+        async for _ in stream(target, "POST", "/v1/chat/completions", CHAT):
+            pass
+
+    chat = await _rounds(ask, clients, rounds)
+    return {
+        "clients": clients,
+        "bare_p50_ms": statistics.median(bare),
+        "bare_p99_ms": quantile(bare, 0.99),
+        "overhead_p50_ms": statistics.median(chat) - statistics.median(bare),
+        "overhead_p99_ms": quantile(chat, 0.99) - quantile(bare, 0.99),
     }
 
 
@@ -135,6 +182,10 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     with scripted_server(20) as short:
         asyncio.run(run_overhead(short, 20))  # warm
         results["run overhead, 20 tokens"] = asyncio.run(run_overhead(short, runs))
+        for clients in (1, 16):
+            rounds = max(10, runs // clients)
+            figures = asyncio.run(chat_overhead(short, 20, clients, rounds))
+            results[f"chat overhead, 20 tokens, {clients} clients"] = figures
     with scripted_server(TOKENS, "--OxillamaApp.n_parallel=64") as long:
         asyncio.run(event_cost(long, 2))  # warm
         for streams in (1, 8, 32):

@@ -12,15 +12,21 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["DONE", "EventLog", "encode_event"]
+__all__ = ["DATA_DONE", "DONE", "EventLog", "encode_data", "encode_event"]
 
 DONE = b"event: done\ndata: [DONE]\n\n"
+DATA_DONE = b"data: [DONE]\n\n"
 _encoder = msgspec.json.Encoder()
 
 
 def encode_event(name: str, data: Any) -> bytes:  # any struct or JSON value
     """One server-sent event: an `event:` line, one `data:` line, LF only, a blank line."""
     return b"event: %b\ndata: %b\n\n" % (name.encode(), _encoder.encode(data))
+
+
+def encode_data(data: Any) -> bytes:  # any struct
+    """One server-sent event without a name, as streams of completions have them."""
+    return b"data: %b\n\n" % _encoder.encode(data)
 
 
 class EventLog:

@@ -37,6 +37,7 @@ from oxillama_jupyter.engine.local import LocalEngine, Tuning
 from oxillama_jupyter.engine.places import hub_cache, place_of
 from oxillama_jupyter.engine.pool import EnginePool
 from oxillama_jupyter.engine.protocol import Engine
+from oxillama_jupyter.engine.pull import HubPuller
 from oxillama_jupyter.engine.remote import Patience, RemoteEngine
 from oxillama_jupyter.errors import OxillamaError, StoreError
 from oxillama_jupyter.handlers.routes import routes
@@ -44,14 +45,19 @@ from oxillama_jupyter.kernels import give_key
 from oxillama_jupyter.keyapp import KeyApp
 from oxillama_jupyter.remotekey import remote_key
 from oxillama_jupyter.services.assistants import AssistantService
+from oxillama_jupyter.services.chat import ChatService
+from oxillama_jupyter.services.completions import CompletionService
+from oxillama_jupyter.services.embeddings import EmbeddingService
 from oxillama_jupyter.services.engine import EngineService
 from oxillama_jupyter.services.executor import Executor
+from oxillama_jupyter.services.generation import Generator
 from oxillama_jupyter.services.health import HealthService
 from oxillama_jupyter.services.keys import KeyService, new_kernel_key
 from oxillama_jupyter.services.metrics import Metrics
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.owners import new_owner
 from oxillama_jupyter.services.places import Places
+from oxillama_jupyter.services.pulls import PullService
 from oxillama_jupyter.services.recovery import Recovery
 from oxillama_jupyter.services.runs import RunService
 from oxillama_jupyter.services.services import Gate, Services
@@ -96,6 +102,11 @@ class OxillamaApp(ExtensionApp):
     check_memory = Bool(
         True,  # noqa: FBT003  # traitlets' way
         help="Refuse to load a model for which the machine has not enough free memory.",
+    ).tag(config=True)
+    allow_pull = Bool(
+        False,  # noqa: FBT003  # traitlets' way
+        help="Let users have the server fetch models from the Hugging Face hub into its cache, "
+        "with the token in HF_TOKEN if that is set. The disk and the network are the server's.",
     ).tag(config=True)
     remote_url = Unicode(
         help="The base URL of an OpenAI-compatible server that generates instead of this machine, "
@@ -219,7 +230,7 @@ class OxillamaApp(ExtensionApp):
         if self._watching is not None:
             self._watching.cancel()
         # A failed start leaves some of them unmade; one that cannot end keeps no other from it.
-        for name in ("_executor", "_recovery", "_models", "_database"):
+        for name in ("_executor", "_recovery", "_pulls", "_models", "_database"):
             part = getattr(self, name, None)
             try:
                 if part is not None:
@@ -228,10 +239,14 @@ class OxillamaApp(ExtensionApp):
                 self.log.warning("oxillama: %s did not end cleanly: %s", name[1:], error)
 
     def current_activity(self) -> dict[str, int] | None:
-        """Live runs, which keep the server from being culled as idle."""
+        """Live runs and pulls, which keep the server from being culled as idle."""
         places: Places | None = getattr(self, "_places", None)
-        live = places.taken if places is not None else 0
-        return {"runs": live} if live else None
+        pulls: PullService | None = getattr(self, "_pulls", None)
+        live = {
+            "runs": places.taken if places is not None else 0,
+            "pulls": pulls.live if pulls is not None else 0,
+        }
+        return {name: count for name, count in live.items() if count} or None
 
     @property
     def _server(self) -> ServerApp:
@@ -260,7 +275,7 @@ class OxillamaApp(ExtensionApp):
         given = [place_of(_EMBEDDED)]
         if self.model != "embedded" and (path.is_file() or path.suffix.lower() == ".gguf"):
             given.insert(0, place_of(path.absolute()))
-        catalog = Catalog(
+        self._catalog = Catalog(
             given,
             folders=[Path(folder).expanduser().absolute() for folder in self.model_dirs],
             cache=hub_cache(os.environ),
@@ -269,7 +284,7 @@ class OxillamaApp(ExtensionApp):
         named = self.model != "embedded" and len(given) == 1
         default = self.model if named else given[0].id
         return EnginePool(
-            catalog,
+            self._catalog,
             lambda entry: self._local_engine(entry, self.lora if entry.id == default else {}),
             default=default,
             memory=Memory(self.model_memory, check=self.check_memory),
@@ -298,11 +313,14 @@ class OxillamaApp(ExtensionApp):
         engine = self._engine()
         loader = engine if isinstance(engine, EnginePool) else None
         self._models = ModelService(engine, self.model_aliases, self.log, loader)
+        puller = HubPuller(self._catalog, os.environ, self.log) if loader else None
+        self._pulls = PullService(puller, allowed=self.allow_pull, logger=self.log)
         metrics = Metrics()
         self._places = Places(n_parallel=self.n_parallel, max_queue=self.max_queue)
         self._executor = Executor(
             db, self._models, places=self._places, metrics=metrics, logger=self.log
         )
+        generator = Generator(self._models, self._places, metrics)
         metrics.watch(self._models.status, lambda: self._places.taken)
         self._recovery = Recovery(db, self._executor, owner, self.log)
         self._models.start()
@@ -320,9 +338,13 @@ class OxillamaApp(ExtensionApp):
             threads=ThreadService(db, runs, self._executor, self._models),
             runs=runs,
             models=self._models,
+            pulls=self._pulls,
             keys=KeyService(db, self._kernel_key),
             health=HealthService(db, self._models, self._executor),
             engine=EngineService(self._models, self._executor, metrics),
+            chat=ChatService(db, self._models, generator, self.log),
+            completions=CompletionService(self._models, generator, self.log),
+            embeddings=EmbeddingService(self._models, generator),
         )
 
     # -- idleness --------------------------------------------------------------------------------
@@ -332,7 +354,7 @@ class OxillamaApp(ExtensionApp):
         settings = self._server.web_app.settings
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
-            if self._places.taken:
+            if self._places.taken or self._pulls.live:
                 settings["last_activity_times"][self.name] = datetime.now(UTC)
             elif self.idle_timeout and self._idle_seconds() >= self.idle_timeout:
                 self.log.info("oxillama: idle for %s s, stopping", self.idle_timeout)

@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from functools import cache
-from typing import Any, get_args
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from typing import Any, Literal, get_args
 
 import httpx2
-from openai.types import Model
+from openai.types import (
+    Completion,
+    CompletionChoice,
+    CreateEmbeddingResponse,
+    Embedding,
+    Model,
+)
 from openai.types.beta import (
     Assistant,
     AssistantDeleted,
@@ -24,7 +30,55 @@ from openai.types.beta import (
 )
 from openai.types.beta.threads import Message, MessageDeleted, Run
 from openai.types.beta.threads.runs import RunStep
+from openai.types.chat import (
+    ChatCompletion,
+    ChatCompletionChunk,
+    ChatCompletionDeleted,
+    ChatCompletionStoreMessage,
+)
+from openai.types.completion_choice import Logprobs
+from pulls import OurPull, OurPulls
 from pydantic import BaseModel, TypeAdapter, ValidationError
+
+
+# Where the SDK's types say less than the API does.
+class TextLogprobs(Logprobs):
+    """The first token of a prompt follows nothing and has no probability."""
+
+    token_logprobs: list[float | None]  # type: ignore[assignment]
+    top_logprobs: list[dict[str, float] | None]  # type: ignore[assignment]
+
+
+class TextChoice(CompletionChoice):
+    """A text goes on without a reason to end."""
+
+    finish_reason: Literal["stop", "length"] | None  # type: ignore[assignment]
+    logprobs: TextLogprobs | None
+
+
+class TextCompletion(Completion):
+    """The object, and an event of its stream."""
+
+    choices: list[TextChoice]  # type: ignore[assignment]
+
+
+class AnyEmbedding(Embedding):
+    """Numbers, or a packed string."""
+
+    embedding: list[float] | str  # type: ignore[assignment]
+
+
+class EmbeddingList(CreateEmbeddingResponse):
+    """Several of them."""
+
+    data: list[AnyEmbedding]  # type: ignore[assignment]
+
+
+class StoredMessage(ChatCompletionStoreMessage):
+    """Users have messages too."""
+
+    role: str  # type: ignore[assignment]
+
 
 _ID = "[^/]+"
 _THREAD = f"v1/threads/{_ID}"
@@ -45,6 +99,15 @@ _OBJECTS: list[tuple[str, str, type]] = [
     ("GET|POST", _RUN, Run),
     ("POST", f"{_RUN}/(cancel|submit_tool_outputs)", Run),
     ("GET", f"{_RUN}/steps/{_ID}", RunStep),
+    ("POST", "oxillama/models/pull", OurPull),
+    ("GET", "oxillama/models/pulls", OurPulls),
+    ("GET", f"oxillama/models/pulls/{_ID}", OurPull),
+    ("POST", f"oxillama/models/pulls/{_ID}/cancel", OurPull),
+    ("POST", "v1/chat/completions", ChatCompletion),
+    ("GET|POST", f"v1/chat/completions/{_ID}", ChatCompletion),
+    ("DELETE", f"v1/chat/completions/{_ID}", ChatCompletionDeleted),
+    ("POST", "v1/completions", TextCompletion),
+    ("POST", "v1/embeddings", EmbeddingList),
     ("POST", f"oxillama/threads/{_ID}/fork", Thread),
 ]
 _PAGES: list[tuple[str, type]] = [
@@ -53,10 +116,21 @@ _PAGES: list[tuple[str, type]] = [
     (f"{_THREAD}/runs", Run),
     (f"{_RUN}/steps", RunStep),
     ("oxillama/threads", Thread),
+    ("v1/chat/completions", ChatCompletion),
+    (f"v1/chat/completions/{_ID}/messages", StoredMessage),
 ]
+# Streams whose events have no name: what each of them is.
+_CHUNKS: dict[str, type] = {
+    "v1/chat/completions": ChatCompletionChunk,
+    "v1/completions": TextCompletion,
+}
 _EVENTS = {
     get_args(event.model_fields["event"].annotation)[0]: event.model_fields["data"].annotation
     for event in get_args(get_args(AssistantStreamEvent)[0])
+}
+_EVENTS |= {
+    f"oxillama.pull.{status}": OurPull
+    for status in ("in_progress", "completed", "failed", "cancelled")
 }
 _EXPORT = f"oxillama/threads/{_ID}/export"
 _EXPORTED = {"thread.message": Message, "thread.run": Run, "thread.run.step": RunStep}
@@ -69,6 +143,7 @@ _MAY_BE_ABSENT = {
     "FileSearch.max_num_results",
     "FileSearch.ranking_options",
     "FileSearchRankingOptions.ranker",
+    "AssistantToolChoice.function",  # where the choice is another tool
     "ResponseFormatJSONSchema.json_schema",
     "JSONSchema.description",
     "JSONSchema.schema_",
@@ -84,6 +159,37 @@ _MAY_BE_ABSENT = {
     "FunctionToolCallDelta.id",
     "Function.name",
     "Function.output",
+    "ChoiceDelta.audio",
+    "ChoiceDelta.content",
+    "ChoiceDelta.function_call",
+    "ChoiceDelta.refusal",
+    "ChoiceDelta.role",
+    "ChoiceDelta.tool_calls",
+    "ChoiceDeltaFunctionCall.name",
+    "ChoiceDeltaToolCall.id",
+    "ChoiceDeltaToolCall.type",
+    "ChoiceDeltaToolCallFunction.name",
+    # Only where there is such a thing, or where it was asked for.
+    "ChatCompletion.metadata",
+    "ChatCompletion.moderation",
+    "ChatCompletionChunk.moderation",
+    "ChatCompletionChunk.obfuscation",
+    "ChatCompletionChunk.usage",
+    "ChatCompletionMessage.annotations",
+    "ChatCompletionMessage.audio",
+    "ChatCompletionMessage.function_call",
+    "ChatCompletionMessage.tool_calls",
+    "StoredMessage.annotations",
+    "StoredMessage.audio",
+    "StoredMessage.function_call",
+    "StoredMessage.tool_calls",
+    "ChatCompletionContentPartImage.prompt_cache_breakpoint",
+    "ChatCompletionContentPartText.prompt_cache_breakpoint",
+    "TextCompletion.usage",
+    "PromptTokensDetails.cache_write_tokens",
+    "PromptTokensDetails.image_tokens",
+    "PromptTokensDetails.text_tokens",
+    "CompletionTokensDetails.text_tokens",
 }
 _STATUS_TYPES = {
     400: "invalid_request_error",
@@ -97,6 +203,7 @@ _STATUS_TYPES = {
     503: "server_error",
 }
 _FRAME = re.compile(rb"(?:id: \d+\n)?event: (?P<name>[a-z_.]+)\ndata: (?P<data>[^\n\r]*)\n\n")
+_DATA = re.compile(rb"data: (?P<data>[^\n\r]*)\n\n")
 _COMMENT = b": keep-alive\n\n"
 
 
@@ -147,7 +254,9 @@ class Oracle:
             return
         where = f"{method} {path} -> {response.status_code}"
         if response.headers["content-type"].startswith("text/event-stream"):
-            response.stream = _Tap(response.stream, self, where)
+            chunk = _CHUNKS.get(path)
+            check = check_frame if chunk is None else partial(check_data_frame, chunk)
+            response.stream = _Tap(response.stream, self, where, check)
             return
         response.read()
         faults = _read_json(method, path, response)
@@ -157,8 +266,15 @@ class Oracle:
 class _Tap(httpx2.SyncByteStream):
     """A stream that is read twice at once: by the client and by the oracle."""
 
-    def __init__(self, stream: httpx2.SyncByteStream, oracle: Oracle, where: str) -> None:
+    def __init__(
+        self,
+        stream: httpx2.SyncByteStream,
+        oracle: Oracle,
+        where: str,
+        check: Callable[[bytes], list[str]],
+    ) -> None:
         self._stream = stream
+        self._check_frame = check
         self._oracle = oracle
         self._where = where
         self._rest = b""
@@ -172,7 +288,7 @@ class _Tap(httpx2.SyncByteStream):
     def _check(self) -> None:
         while b"\n\n" in self._rest:
             frame, _, self._rest = self._rest.partition(b"\n\n")
-            faults = check_frame(frame + b"\n\n")
+            faults = self._check_frame(frame + b"\n\n")
             self._oracle.faults += [f"{self._where}: {fault}" for fault in faults]
 
     def close(self) -> None:
@@ -192,6 +308,22 @@ def check_frame(frame: bytes) -> list[str]:
     if name not in _EVENTS:
         return [f"unknown event {name}"]
     return [f"{name}: {fault}" for fault in check_object(_EVENTS[name], json.loads(data))]
+
+
+def check_data_frame(type_: type, frame: bytes) -> list[str]:
+    """What is wrong with one event of a stream whose events have no names."""
+    if frame == _COMMENT:
+        return []
+    match = _DATA.fullmatch(frame)
+    if match is None:
+        return [f"no event frame: {frame!r}"]
+    if match["data"] == b"[DONE]":
+        return []
+    data = json.loads(match["data"])
+    if set(data) == {"error"}:
+        missing = {"message", "type", "param", "code"} ^ set(data["error"])
+        return [f"an error has the keys {sorted(data['error'])}"] if missing else []
+    return check_object(type_, data)
 
 
 def _read_json(method: str, path: str, response: httpx2.Response) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
     Let me see. => get_weather {"city": "Paris"} & get_time {} | It is $outputs there.
 
-Turns stand between bars, a turn's calls behind an arrow; `$outputs` is what all calls gave.
+Turns stand between bars, a turn's calls behind an arrow; `$outputs` is what all calls gave. A turn
+that begins with `(thinks)` has reasoning ahead of it, one with `(fails)` in it breaks off there. To
+a raw prompt it says some words.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 
 from oxillama_jupyter.engine.parts import CallArguments, CallBegin, CallEnd, Part, Reasoning
 from oxillama_jupyter.engine.protocol import GenerateRequest
+from oxillama_jupyter.errors import EngineError
 from oxillama_jupyter.ids import new_id
 
 __all__ = ["scripted"]
@@ -18,7 +21,13 @@ __all__ = ["scripted"]
 
 def scripted(request: GenerateRequest) -> Iterator[str | Part]:
     """What the newest question says that the next turn is."""
+    if request.prompt is not None:
+        yield from ("One", " two", " three", " four")
+        return
     places = [i for i, m in enumerate(request.messages) if m["role"] == "user"]
+    if not places:
+        yield "There is no question."
+        return
     since = request.messages[places[-1] :]
     outputs = [message["content"] for message in since if message["role"] == "tool"]
     done = sum(bool(message.get("tool_calls")) for message in since)
@@ -28,6 +37,8 @@ def scripted(request: GenerateRequest) -> Iterator[str | Part]:
         yield Reasoning("Hm, let me think. ")
         text = text.removeprefix("(thinks)")
     for word in text.strip().replace("$outputs", ", ".join(outputs)).split(" "):
+        if word == "(fails)":
+            raise EngineError("The script says so.")
         yield f"{word} " if word else ""
     for index, call in enumerate(filter(None, calls.split("&"))):
         yield from _call(index, call.strip())

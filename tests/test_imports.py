@@ -58,6 +58,7 @@ def test_the_kernel_side_loads_no_server(side: str) -> None:
 def test_the_server_side_loads_nothing_of_the_kernels_and_no_engine() -> None:
     present = loaded("oxillama_jupyter.extension")
     assert present.isdisjoint({"llama_cpp", "openai", "IPython", "pydantic", "anywidget"})
+    assert present.isdisjoint({"huggingface_hub", "oxillama_jupyter.engine.hub"})
     for layer in ("client", "magics", "widgets"):
         assert f"oxillama_jupyter.{layer}" not in present
 

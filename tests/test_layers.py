@@ -22,7 +22,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "store": ({"store", "schemas", *BASE}, {"tornado", "jupyter_server", "traitlets", "llama_cpp"}),
     "engine": ({"engine", *BASE}, {"tornado", "jupyter_server", "sqlite3", "sqlite_utils"}),
     "services": (
-        {"services", "schemas", "store", "events", "engine.protocol", *BASE},
+        {"services", "schemas", "store", "events", "engine.protocol", "engine.pulls", *BASE},
         {"tornado", "jupyter_server", "traitlets", "sqlite_utils", "llama_cpp", "openai"},
     ),
     "handlers": (
@@ -91,6 +91,14 @@ def test_only_few_modules_import_llama_cpp() -> None:
         "engine/samplers.py",
         "engine/vocabulary.py",
     }
+
+
+def test_only_the_process_that_fetches_imports_huggingface_hub() -> None:
+    hub = "huggingface_hub"
+    importers = {
+        name_of(path) for path in modules() if any(x.startswith(hub) for x in imports(path))
+    }
+    assert importers == {"engine/hub.py"}
 
 
 def test_nobody_imports_the_composition_root() -> None:

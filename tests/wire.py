@@ -56,6 +56,13 @@ def last(stream: list[Event], name: str) -> Any:  # JSON of any shape
     return [data for event, data in stream if event == name][-1]
 
 
+def chunks(content: bytes) -> list[Any]:
+    """All events of a whole stream without names; `[DONE]` as it is."""
+    lines = [line for line in content.decode().split("\n\n") if line and line[:1] != ":"]
+    datas = [line.removeprefix("data: ") for line in lines]
+    return [data if data == "[DONE]" else json.loads(data) for data in datas]
+
+
 class LiveStream:
     """An event stream that is read piece by piece while it goes on."""
 

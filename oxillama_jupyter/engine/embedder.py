@@ -12,7 +12,6 @@ from oxillama_jupyter.engine.embeddings import Embeddings
 from oxillama_jupyter.engine.frames import Output
 from oxillama_jupyter.errors import (
     ContextLengthExceeded,
-    EngineError,
     InvalidRequest,
     OxillamaError,
 )
@@ -42,7 +41,7 @@ class Vectors(Protocol):
         """Embed some sequences in one batch: a row of numbers for each.
 
         Raises:
-            EngineError: It cannot, and why.
+            EngineError: It cannot, and why; `InvalidRequest` where the model never can.
         """
 
 
@@ -112,7 +111,7 @@ class Embedder:
         batch = self._batch()
         try:
             rows = self._backend.embed([job.inputs[index] for job, index in batch])
-        except EngineError as error:
+        except OxillamaError as error:
             gone = {job.id: job for job, _ in batch}
             self._jobs = deque(job for job in self._jobs if job.id not in gone)
             return [_refusal(job_id, error) for job_id in gone]

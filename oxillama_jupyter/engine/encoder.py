@@ -17,6 +17,7 @@ import numpy as np
 from oxillama_jupyter.engine.backend import Row
 from oxillama_jupyter.engine.embedder import BATCH_SEQUENCES, BATCH_TOKENS
 from oxillama_jupyter.engine.llama import Batch, ModelError
+from oxillama_jupyter.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,7 +41,8 @@ class Encoder:
         n_threads: Compute threads.
 
     Raises:
-        ModelError: There is no memory for it, or the model only ranks texts.
+        ModelError: There is no memory for it.
+        InvalidRequest: The model only ranks texts.
     """
 
     def __init__(self, model: Any, n_ctx: int, n_threads: int) -> None:  # an opaque C pointer
@@ -116,7 +118,9 @@ class Encoder:
         looks_back = looks_back and llama_cpp.llama_get_causal_attn(context)
         llama_cpp.llama_free(context)
         if pooling == llama_cpp.LLAMA_POOLING_TYPE_RANK:
-            raise ModelError("This model ranks texts against each other; it makes no embeddings.")
+            raise InvalidRequest(
+                "This model ranks texts against each other; it makes no embeddings.", param="model"
+            )
         return _MEAN if pooling == _NONE else pooling, looks_back
 
     def _open(self, cells: int, batch: int, pooling: int) -> Any:  # an opaque C pointer

@@ -64,8 +64,9 @@ def estimate(header: Header, wanted: Wanted) -> Need:
     chosen = _plan(header, wanted)
     limits, cells = chosen.limits, chosen.n_cells
     activations = limits.n_batch * (4 * header.width + 3 * header.hidden)
-    scores = 0 if chosen.flash_attn else limits.n_batch * cells * header.heads
-    masks = limits.n_batch * cells
+    seen = cells if chosen.unified else limits.n_ctx
+    scores = 0 if chosen.flash_attn else limits.n_batch * seen * header.heads
+    masks = limits.n_batch * seen
     logits = limits.n_parallel * header.vocabulary
     return Need(
         weights=header.size,

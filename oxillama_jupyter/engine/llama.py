@@ -167,6 +167,7 @@ class Llama:
 
     Attributes:
         rigid: Whether its memory cannot be cut back: it is recurrent, all or in part.
+        unified: Whether sequences share the cells; otherwise each has its own.
         rigid_states: Whether saved states cannot: of layers with a sliding window, llama.cpp saves
             what is in the window only.
         layout: What a saved state depends on beside the model; the size of the cache does not
@@ -185,12 +186,20 @@ class Llama:
         self.n_threads = settings.n_threads or _default_threads(self._model)
         memory = physical_memory()
         most = llama_cpp.llama_max_parallel_sequences()
-        self._plan = plan(_sizes(self._model), settings, memory, most)
+        self.rigid = _rigid(self._model)
+        self.rigid_states = self.rigid or llama_cpp.llama_model_n_swa(self._model) > 0
+        self._plan = plan(
+            _sizes(self._model),
+            settings,
+            memory,
+            most,
+            rewinds=not self.rigid_states,
+            offloads=bool(llama_cpp.llama_supports_gpu_offload()),
+        )
+        self.unified = self._plan.unified
         rows = min(max(_ECHO_BYTES // (4 * self.vocabulary.n_tokens), 4), 64)
         self.limits = self._plan.limits._replace(echo_rows=rows)
         self.parking_bytes = self._plan.parking_bytes
-        self.rigid = _rigid(self._model)
-        self.rigid_states = self.rigid or llama_cpp.llama_model_n_swa(self._model) > 0
         self.layout = ""
         self._context = self._open_context()
         self._stop = _StopFlag(self._context)
@@ -227,6 +236,7 @@ class Llama:
             "n_threads": self.n_threads,
             "n_ctx": self.limits.n_ctx,
             "n_cells": self._plan.n_cells,
+            "kv_unified": self.unified,
             "n_batch": self.limits.n_batch,
             "build": build(),
             "adapters": self._adapters.states,
@@ -288,8 +298,11 @@ class Llama:
         return 0
 
     def copy(self, source: int, target: int, length: int) -> int:
-        """Let `target` share the beginning of `source`; no cell is copied."""
-        llama_cpp.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+        """Let `target` begin as `source` does; where they share the cells, none is copied."""
+        if self.unified:
+            llama_cpp.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+        elif not self.load(target, self.save(source)[0]):
+            return self.keep(target, 0)
         return self.keep(target, length)
 
     def save(self, sequence: int) -> tuple[Any, int]:  # a C array
@@ -347,7 +360,7 @@ class Llama:
         params.n_outputs_max = limits.n_parallel + limits.echo_rows
         params.n_threads = params.n_threads_batch = self.n_threads
         params.flash_attn_type = int(self._plan.flash_attn)
-        params.kv_unified = True
+        params.kv_unified = self.unified
         self.layout = _layout(self._model, params)
         context = llama_cpp.llama_init_from_model(self._model, params)
         if not context:

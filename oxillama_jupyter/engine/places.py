@@ -14,7 +14,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-__all__ = ["Place", "Source", "find", "hub_cache", "place_of", "printable"]
+__all__ = [
+    "Place",
+    "Source",
+    "find",
+    "hub_cache",
+    "label_of",
+    "parts_of",
+    "place_of",
+    "printable",
+]
 
 Source = Literal["file", "folder", "cache"]
 _SUFFIX = ".gguf"
@@ -56,7 +65,7 @@ def hub_cache(environment: Mapping[str, str]) -> Path:
 
 def place_of(path: Path) -> Place:
     """The place of a single file; any part stands for its model."""
-    name, paths = _parts(path)
+    name, paths = parts_of(path)
     return Place(printable(name), paths, "file")
 
 
@@ -99,7 +108,7 @@ def _identity(path: Path) -> str:
     return os.path.realpath(path)
 
 
-def _parts(path: Path) -> tuple[str, tuple[Path, ...]]:
+def parts_of(path: Path) -> tuple[str, tuple[Path, ...]]:
     """The name of a model, and all its files."""
     match = _PART.fullmatch(path.stem)
     count = int(match["count"]) if match else 0
@@ -141,8 +150,8 @@ def _in_cache(cache: Path) -> Iterator[Place]:
             here: dict[str, Place] = {}
             for path in _files(snapshot):
                 if path.suffix.lower() == _SUFFIX:
-                    stem, paths = _parts(path)
-                    label = _label(stem)
+                    stem, paths = parts_of(path)
+                    label = label_of(stem)
                     taken = here.get(f"{name}:{label}")
                     if taken is not None and taken.paths != paths:
                         label = printable(stem)
@@ -161,7 +170,7 @@ def _snapshots(repository: Path) -> list[Path]:
     return sorted(snapshots, key=lambda path: path.name != current)
 
 
-def _label(stem: str) -> str:
+def label_of(stem: str) -> str:
     """The quantisation that a file's name ends with, or the name."""
     found = _QUANT.findall(stem)
     ends = bool(found) and stem.upper().endswith(found[-1].upper())

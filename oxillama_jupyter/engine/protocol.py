@@ -160,6 +160,8 @@ class GenerateRequest(Struct, frozen=True, omit_defaults=True):
         logprobs: Report each token's log-probability, and so many alternatives (at most 20); 0 for
             the chosen tokens alone, None for nothing.
         adapter: The LoRA adapter to generate with, by its name in the engine's settings.
+        reasoning_effort: How much to think, in OpenAI's words: `none` or `minimal` turns thinking
+            off where the chat template can, others are told to it; None leaves it alone.
     """
 
     messages: list[dict[str, Any]] = []  # templates read keys we do not know
@@ -177,6 +179,7 @@ class GenerateRequest(Struct, frozen=True, omit_defaults=True):
     echo: bool = False
     logprobs: int | None = None
     adapter: str | None = None
+    reasoning_effort: str | None = None
 
 
 class PromptInfo(Struct, frozen=True, omit_defaults=True):
@@ -283,8 +286,8 @@ class Engine(Protocol):
 
         Raises:
             ContextLengthExceeded: An input is too long; the message has both numbers.
-            InvalidRequest: An input is empty or no text, or there are too few dimensions.
-            EngineError: The model makes no embeddings; otherwise as `generate`.
+            InvalidRequest: An input is empty or no text, there are too few dimensions, or the model
+                makes no embeddings; otherwise as `generate`.
         """
 
     def models(self) -> list[ModelInfo]:

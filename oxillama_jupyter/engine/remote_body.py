@@ -33,9 +33,13 @@ def chat_body(request: GenerateRequest, model: str, dropped: tuple[int, ...] = (
         dropped: Indices of messages to leave out.
 
     Raises:
-        InvalidRequest: The constraint is none that OpenAI's API can express, or a function that
-            must be called is not offered.
+        InvalidRequest: The constraint is none that OpenAI's API can express, a function that must
+            be called is not offered, or there is no chat but a raw prompt.
     """
+    if request.prompt is not None:
+        raise InvalidRequest(
+            "A remote engine takes chats only, no prompts without messages.", param="prompt"
+        )
     gone = set(dropped)
     body: Json = {
         "model": model,
@@ -45,6 +49,8 @@ def chat_body(request: GenerateRequest, model: str, dropped: tuple[int, ...] = (
         **_sampling(request),
         **_tools(request),
     }
+    if request.reasoning_effort is not None:
+        body["reasoning_effort"] = request.reasoning_effort
     if request.constraint is not None:
         body["response_format"] = _response_format(request.constraint)
     return body

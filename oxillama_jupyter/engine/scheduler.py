@@ -202,7 +202,9 @@ class Scheduler:
             budget -= count
             jobs.append(job)
             rows.append(_row(job, count))
-        return jobs, rows
+        # llama.cpp takes neighbouring sequences together, if they come in order.
+        order = sorted(range(len(rows)), key=lambda place: rows[place].sequence)
+        return [jobs[place] for place in order], [rows[place] for place in order]
 
     def _budget(self, generating: int) -> int:
         """How many prompt tokens the next step may read, so that it ends in time."""

@@ -33,22 +33,41 @@ class Plan(NamedTuple):
 
     Attributes:
         limits: What the scheduler plans with.
-        n_cells: Cells of the unified KV cache.
+        n_cells: Cells of the KV cache, of all generations together.
+        unified: Whether they share the cells; otherwise each has its own, as many as it may use.
         flash_attn: Whether to use flash attention.
         parking_bytes: The most memory for idle threads' states.
     """
 
     limits: Limits
     n_cells: int
+    unified: bool
     flash_attn: bool
     parking_bytes: int
 
 
-def plan(sizes: ModelSizes, settings: Configure, memory: int, most_sequences: int) -> Plan:
+def plan(  # noqa: PLR0913 - what is known, all by name but the first four
+    sizes: ModelSizes,
+    settings: Configure,
+    memory: int,
+    most_sequences: int,
+    *,
+    rewinds: bool = True,
+    offloads: bool = False,
+) -> Plan:
     """Choose sizes: room for every generation's whole context, within an eighth of the memory.
 
-    Flash attention skips the cells of other generations, which is worth more than it costs as soon
-    as there may be others.
+    Where there is room for all, each generation has cells of its own, and attention looks at no
+    others. Where there is not, they share, and flash attention skips the cells of the others, which
+    is worth more than it costs on a CPU.
+
+    Args:
+        sizes: The model's.
+        settings: What was asked for.
+        memory: Bytes of the machine.
+        most_sequences: llama.cpp's own bound.
+        rewinds: Whether the model's memory can be cut back anywhere.
+        offloads: Whether there is a GPU, where flash attention is always worth it.
     """
     n_parallel = min(settings.n_parallel, most_sequences)
     trained = sizes.n_ctx_train or _DEFAULT_CTX
@@ -56,11 +75,15 @@ def plan(sizes: ModelSizes, settings: Configure, memory: int, most_sequences: in
     heads = max(sizes.heads, 1)
     cell_bytes = 4 * max(sizes.width // heads * sizes.kv_heads * sizes.layers, 1)  # K and V in f16
     n_cells = max(n_ctx, min(n_ctx * n_parallel, memory // 8 // cell_bytes))
-    flash = n_parallel > 1 if settings.flash_attn is None else settings.flash_attn
+    unified = n_parallel == 1 or not rewinds or n_cells < n_ctx * n_parallel
+    flash = settings.flash_attn
+    if flash is None:
+        flash = offloads or (unified and n_parallel > 1)
+    seen = n_cells if unified else n_ctx
     batch = settings.n_batch or _MOST_BATCH
-    while not flash and batch > _LEAST_BATCH and 4 * batch * n_cells * heads > _SCORE_BYTES:
+    while not flash and batch > _LEAST_BATCH and 4 * batch * seen * heads > _SCORE_BYTES:
         batch //= 2
-    aligned = -(-n_cells // _CELL_ALIGNMENT) * _CELL_ALIGNMENT
+    aligned = _aligned(n_cells) if unified else _aligned(n_ctx) * n_parallel
     limits = Limits(
         n_parallel=n_parallel,
         n_ctx=n_ctx,
@@ -70,4 +93,8 @@ def plan(sizes: ModelSizes, settings: Configure, memory: int, most_sequences: in
         mixed_seconds=settings.mixed_seconds,
         n_cells=aligned,
     )
-    return Plan(limits, aligned, flash, memory // 16)
+    return Plan(limits, aligned, unified, flash, memory // 16)
+
+
+def _aligned(cells: int) -> int:
+    return -(-cells // _CELL_ALIGNMENT) * _CELL_ALIGNMENT

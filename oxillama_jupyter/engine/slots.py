@@ -1,10 +1,10 @@
 """Which tokens are in the KV cache, for whom, and which threads wait outside it.
 
 A slot is a llama.cpp sequence. When its generation ends its tokens stay, for the thread's next
-turn. But in a unified cache every generation pays for every cell in use, so as soon as somebody
-else generates, idle slots are parked: their state moves to ordinary memory, which costs about a
-thousandth of computing it again, and comes back when its thread does. What memory has no room for,
-and what is idle while nobody generates, is in the vault too, and survives the process.
+turn. But where sequences share the cells, every generation pays for every cell in use, so as soon
+as somebody else generates, idle slots are parked: their state moves to ordinary memory, which costs
+about a thousandth of computing it again, and comes back when its thread does. What memory has no
+room for, and what is idle while nobody generates, is in the vault too, and survives the process.
 """
 
 from __future__ import annotations
@@ -32,16 +32,18 @@ class Cells(Protocol):
             or nothing.
         rigid_states: Whether saved states are of use as a whole only: those of models with a
             sliding window lack what has left the window.
+        unified: Whether sequences share the cells; otherwise each has its own.
     """
 
     rigid: bool
     rigid_states: bool
+    unified: bool
 
     def keep(self, sequence: int, length: int) -> int:
         """Forget a sequence's tokens from `length` on; return how many are left."""
 
     def copy(self, source: int, target: int, length: int) -> int:
-        """Let `target` (empty) share the first tokens of `source`; return how many."""
+        """Let `target` (empty) begin as `source` does; return with how many tokens."""
 
     def save(self, sequence: int) -> tuple[State, int]:
         """Copy a sequence's cells to ordinary memory; return them and their size in bytes."""
@@ -136,7 +138,7 @@ class Slots:
             pass
         elif parked is not None:
             self._fetch(slot, parked, known, key)
-        elif shared > own:
+        elif shared > own and (self._cells.unified or _worth(shared, live)):
             self._clear(slot, key)
             slot.length = self._cells.copy(live.id, slot.id, shared)
             slot.loaded = live.loaded
@@ -167,8 +169,8 @@ class Slots:
         slot.loaded = min(slot.loaded, slot.length)
 
     def park_idle(self) -> None:
-        """Move all idle sequences out of the cache: somebody generates."""
-        for slot in self._slots:
+        """Move all idle sequences out of shared cells: somebody generates."""
+        for slot in self._slots if self._cells.unified else ():
             if not slot.busy and slot.length:
                 self._park(slot)
                 slot.length = slot.loaded = self._cells.keep(slot.id, 0)
@@ -402,7 +404,7 @@ def _belongs(key: str | None, thread: str) -> bool:
     return key is not None and key.rpartition("\0")[2] == thread
 
 
-def _worth(common: int, state: _Parked | Snapshot) -> bool:
+def _worth(common: int, state: Slot | _Parked | Snapshot) -> bool:
     """Whether so much of a state is worth loading all of it."""
     return common * _WORTH_LOADING >= state.length
 

@@ -95,8 +95,15 @@ class ChatTemplate:
             raise InvalidRequest(f"The model's chat template is broken: {error}") from error
         self._objects = self._takes_objects()
 
-    def render(self, messages: list[Json], tools: list[Json] | None = None) -> str:
+    def render(
+        self, messages: list[Json], tools: list[Json] | None = None, effort: str | None = None
+    ) -> str:
         """Render a chat, ending where the assistant's answer begins.
+
+        Args:
+            messages: The chat.
+            tools: The functions that are offered.
+            effort: How much to think; templates that do not know of it ignore it.
 
         Raises:
             InvalidRequest: The template refused these messages, or failed on them.
@@ -107,6 +114,7 @@ class ChatTemplate:
                 tools=tools or None,
                 add_generation_prompt=True,
                 **self._names,
+                **_thinking(effort),
             )
         except _RENDER_ERRORS as error:
             raise InvalidRequest(
@@ -171,23 +179,25 @@ class PromptBuilder:
             if len(tokens) > limit:
                 raise ContextLengthExceeded(self._too_long(len(tokens), limit), param="prompt")
             return tokens, ()
-        tokens = self.tokens(request.messages, request.tools)
+        tokens = self.tokens(request.messages, request.tools, request.reasoning_effort)
         if len(tokens) <= limit:
             return tokens, ()
         dropped = self._drop(request, limit) if request.truncation == "middle" else None
         if dropped is None:
             raise ContextLengthExceeded(self._too_long(len(tokens), limit), param="messages")
         rest = [m for i, m in enumerate(request.messages) if i not in set(dropped)]
-        return self.tokens(rest, request.tools), dropped
+        return self.tokens(rest, request.tools, request.reasoning_effort), dropped
 
-    def tokens(self, messages: list[Json], tools: list[Json] | None = None) -> list[int]:
+    def tokens(
+        self, messages: list[Json], tools: list[Json] | None = None, effort: str | None = None
+    ) -> list[int]:
         """Render and tokenise a chat; only the template's own special tokens are special."""
         guard = _Guard()
         if not self.format.native:
             messages, tools = with_tools(messages, tools), None
         safe = [self._guarded(message, guard) for message in messages]
         safe_tools = guard.clean(tools, self._any_special) if tools else None
-        text = self._template.render(safe, safe_tools)
+        text = self._template.render(safe, safe_tools, effort)
         tokens: list[int] = []
         for piece, literal in guard.split(text):
             if piece:
@@ -221,8 +231,9 @@ class PromptBuilder:
         ]
 
     def _drop(self, request: GenerateRequest, limit: int) -> tuple[int, ...] | None:
+        effort = request.reasoning_effort
         return drop_turns(
-            request.messages, lambda rest: len(self.tokens(rest, request.tools)) <= limit
+            request.messages, lambda rest: len(self.tokens(rest, request.tools, effort)) <= limit
         )
 
     def _too_long(self, count: int, limit: int) -> str:
@@ -271,6 +282,13 @@ def _alternatives(texts: Any) -> re.Pattern[str] | None:  # any iterable of stri
     """A pattern for any of these texts, longest first."""
     longest_first = sorted(texts, key=len, reverse=True)
     return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+
+def _thinking(effort: str | None) -> dict[str, Json]:
+    """What templates read: some a switch, as Qwen's, some the word itself, as gpt-oss's."""
+    if effort is None:
+        return {}
+    return {"reasoning_effort": effort, "enable_thinking": effort not in {"none", "minimal"}}
 
 
 def _normalise(message: Json, *, objects: bool) -> Json:

@@ -7,6 +7,7 @@ Identity is Jupyter's own: its token as a Bearer key, its cookies, JupyterHub's 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from oxillama_jupyter.errors import (
     QueueFull,
 )
 from oxillama_jupyter.events import DONE, EventLog
-from oxillama_jupyter.handlers.validation import decode_body, decode_query
+from oxillama_jupyter.handlers.validation import decode_body, decode_query, ignored_keys
 from oxillama_jupyter.ids import new_id
 from oxillama_jupyter.schemas.base import ErrorBody, ErrorEnvelope
 from oxillama_jupyter.services.foreground import Foreground
@@ -205,6 +206,14 @@ class BaseHandler(APIHandler):
     def read(self, type_: type[T]) -> T:
         """The JSON body as a struct."""
         return decode_body(self.request.body, type_)
+
+    def read_open(self, type_: type[T]) -> T:
+        """The JSON body as a struct whose unknown keys mean nothing; the log's debug names them."""
+        value = self.read(type_)
+        if self.log.isEnabledFor(logging.DEBUG):
+            for key in ignored_keys(self.request.body, type_):
+                self.log.debug("oxillama: %s: '%s' is ignored", self.request.path, key)
+        return value
 
     def query(self, type_: type[T]) -> T:
         """The query string as a struct."""

@@ -6,6 +6,9 @@ from typing import Any
 
 from oxillama_jupyter.handlers import (
     assistants,
+    chat,
+    completions,
+    embeddings,
     engine,
     exports,
     forks,
@@ -13,6 +16,7 @@ from oxillama_jupyter.handlers import (
     keys,
     messages,
     models,
+    pulls,
     runs,
     threads,
 )
@@ -40,6 +44,11 @@ _OPENAI: list[tuple[str, type[BaseHandler]]] = [
     (f"{_RUN}/submit_tool_outputs", runs.RunToolOutputsHandler),
     (f"{_RUN}/steps", runs.RunStepsHandler),
     (f"{_RUN}/steps/{_ID}", runs.RunStepHandler),
+    ("chat/completions", chat.ChatsHandler),
+    (f"chat/completions/{_ID}", chat.ChatHandler),
+    (f"chat/completions/{_ID}/messages", chat.ChatMessagesHandler),
+    ("completions", completions.CompletionsHandler),
+    ("embeddings", embeddings.EmbeddingsHandler),
 ]
 _OURS: list[tuple[str, type[BaseHandler]]] = [
     ("health", health.HealthHandler),
@@ -49,6 +58,10 @@ _OURS: list[tuple[str, type[BaseHandler]]] = [
     ("models", models.ModelStatesHandler),
     ("models/load", models.ModelLoadHandler),
     ("models/unload", models.ModelUnloadHandler),
+    ("models/pull", pulls.PullStartHandler),
+    ("models/pulls", pulls.PullsHandler),
+    (f"models/pulls/{_ID}", pulls.PullHandler),
+    (f"models/pulls/{_ID}/cancel", pulls.PullCancelHandler),
     ("threads", threads.ThreadListHandler),
     (f"{_THREAD}/fork", forks.ForkHandler),
     (f"{_THREAD}/export", exports.ExportHandler),

@@ -74,6 +74,7 @@ class ThreadRunHandler(_RunHandler):
     @secured("execute")
     async def post(self) -> None:
         """Create both."""
+        self.check_include()
         body = self.read(CreateThreadAndRun)
         job = await self.services.runs.start_with_thread(body, user=self.caller)
         await self.answer(job, stream=body.stream)

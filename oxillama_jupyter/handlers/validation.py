@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,10 +12,16 @@ import msgspec
 from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.services.validation import invalid
 
-__all__ = ["decode_body", "decode_query"]
+__all__ = ["MAX_DEPTH", "decode_body", "decode_query", "ignored_keys"]
 
 T = TypeVar("T")
 
+MAX_DEPTH = 100
+"""Levels of JSON in a body: what is read here is written, rendered and compiled elsewhere."""
+
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"')
+_OTHERS = re.compile(rb"[^\[\]{}]++")
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _BRACKETS = re.compile(r"^(?P<name>\w+)\[(?P<key>[^\]]*)\]$")
 
 
@@ -22,11 +29,11 @@ def decode_body(body: bytes, type_: type[T]) -> T:
     """A JSON body as a request struct; an empty body is `{}`.
 
     Raises:
-        InvalidRequest: It is not JSON, or not what the route takes; `param` and `code` say where
-            and which rule.
+        InvalidRequest: It is not JSON, is nested deeper than `MAX_DEPTH`, or is not what the route
+            takes; `param` and `code` say where and which rule.
     """
     try:
-        return msgspec.json.decode(body.strip() or b"{}", type=type_)
+        value = msgspec.json.decode(body.strip() or b"{}", type=type_)
     except msgspec.ValidationError as error:
         raise invalid(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -34,7 +41,30 @@ def decode_body(body: bytes, type_: type[T]) -> T:
             f"The body is not valid JSON: {error}. Send a JSON object in UTF-8."
         ) from None
     except RecursionError:
-        raise InvalidRequest("The body's JSON is nested too deeply.") from None
+        raise _too_deep() from None
+    if _depth(body) > MAX_DEPTH:
+        raise _too_deep()
+    return value
+
+
+def _depth(body: bytes) -> int:
+    """How deep JSON that is known to be right is nested."""
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+        return 0  # as most bodies are: no need to look closer
+    brackets = _OTHERS.sub(b"", _STRINGS.sub(b"", body))
+    return max(accumulate(map(_STEPS.__getitem__, brackets)))
+
+
+def _too_deep() -> InvalidRequest:
+    return InvalidRequest(
+        f"The body's JSON is nested too deeply; at most {MAX_DEPTH} levels are read."
+    )
+
+
+def ignored_keys(body: bytes, type_: type[Any]) -> list[str]:
+    """Keys of a JSON body, which was decoded before, that its struct does not have."""
+    known = {field.encode_name for field in msgspec.structs.fields(type_)}
+    return [key for key in msgspec.json.decode(body.strip() or b"{}") if key not in known]
 
 
 def decode_query(arguments: Mapping[str, list[bytes]], type_: type[T]) -> T:
@@ -47,13 +77,14 @@ def decode_query(arguments: Mapping[str, list[bytes]], type_: type[T]) -> T:
     """
     known = {field.encode_name for field in msgspec.structs.fields(type_)}  # type: ignore[arg-type]  # always a struct
     values: dict[str, Any] = {}
+    maps: dict[str, Any] = {}  # where a name comes both ways, the plain one counts
     for name, given in arguments.items():
         text = given[-1].decode("utf-8", "replace")
         if name in known:
             values[name] = text
         elif (match := _BRACKETS.match(name)) and match["name"] in known:
-            values.setdefault(match["name"], {})[match["key"]] = text
+            maps.setdefault(match["name"], {})[match["key"]] = text
     try:
-        return msgspec.convert(values, type_, strict=False)
+        return msgspec.convert(maps | values, type_, strict=False)
     except msgspec.ValidationError as error:
         raise invalid(error) from None

@@ -91,7 +91,10 @@ class Attachment(Struct, forbid_unknown_fields=True):
     """A file attached to a message."""
 
     file_id: str
-    tools: list[AttachmentTool] = []
+    tools: list[AttachmentTool] | None = None
+
+    def __post_init__(self) -> None:
+        self.tools = self.tools or []
 
 
 class CreateMessage(Request):

@@ -10,10 +10,13 @@ from oxillama_jupyter.schemas.base import JsonObject
 
 __all__ = [
     "FunctionChoice",
+    "FunctionDefinition",
+    "FunctionReference",
     "FunctionTool",
     "JsonObjectFormat",
     "JsonSchemaFormat",
     "ResponseFormat",
+    "TextFormat",
     "Tool",
     "ToolChoice",
     "ToolResources",
@@ -41,7 +44,10 @@ class RankingOptions(Struct, forbid_unknown_fields=True):
     """How file search ranks."""
 
     score_threshold: Annotated[float, Meta(ge=0, le=1)]
-    ranker: Literal["auto", "default_2024_08_21"] = "auto"
+    ranker: Literal["auto", "default_2024_08_21"] | None = None
+
+    def __post_init__(self) -> None:
+        self.ranker = self.ranker or "auto"
 
 
 class FileSearchOptions(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -124,13 +130,19 @@ ResponseFormat = Literal["auto"] | TextFormat | JsonObjectFormat | JsonSchemaFor
 class CodeInterpreterResources(Struct, forbid_unknown_fields=True):
     """Files for the code interpreter."""
 
-    file_ids: Annotated[list[str], Meta(max_length=20)] = []
+    file_ids: Annotated[list[str], Meta(max_length=20)] | None = None
+
+    def __post_init__(self) -> None:
+        self.file_ids = self.file_ids or []
 
 
 class FileSearchResources(Struct, forbid_unknown_fields=True):
     """Vector stores for file search, by id."""
 
-    vector_store_ids: Annotated[list[str], Meta(max_length=1)] = []
+    vector_store_ids: Annotated[list[str], Meta(max_length=1)] | None = None
+
+    def __post_init__(self) -> None:
+        self.vector_store_ids = self.vector_store_ids or []
 
 
 class ToolResources(Struct, forbid_unknown_fields=True, omit_defaults=True):

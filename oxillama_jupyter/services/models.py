@@ -106,6 +106,14 @@ class ModelService:
             await self._loader.refresh()
             return await use(self._resolver())
 
+    async def resolved(self, name: str) -> Model:
+        """The model that a client's name means; errors as `resolving`."""
+
+        async def use(resolve: Resolve) -> str:
+            return resolve(name)
+
+        return self.get(await self.resolving(use))
+
     def _resolver(self) -> Resolve:
         refused = self._refused()
 

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from oxillama_jupyter.errors import EngineUnavailable, OxillamaError
 from oxillama_jupyter.services.assistants import AssistantService
+from oxillama_jupyter.services.chat import ChatService
+from oxillama_jupyter.services.completions import CompletionService
+from oxillama_jupyter.services.embeddings import EmbeddingService
 from oxillama_jupyter.services.engine import EngineService
 from oxillama_jupyter.services.health import HealthService
 from oxillama_jupyter.services.keys import KeyService
 from oxillama_jupyter.services.models import ModelService
+from oxillama_jupyter.services.pulls import PullService
 from oxillama_jupyter.services.runs import RunService
 from oxillama_jupyter.services.threads import ThreadService
 
@@ -25,9 +29,13 @@ class Services:
     threads: ThreadService
     runs: RunService
     models: ModelService
+    pulls: PullService
     keys: KeyService
     health: HealthService
     engine: EngineService
+    chat: ChatService
+    completions: CompletionService
+    embeddings: EmbeddingService
 
 
 class Gate:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 
-from oxillama_jupyter.engine.protocol import Constraint, GenerateRequest, Sampling, Usage
+from oxillama_jupyter.engine.protocol import GenerateRequest, Sampling, Usage
 from oxillama_jupyter.events import DONE, encode_event
 from oxillama_jupyter.schemas.messages import Message, TextContent
 from oxillama_jupyter.schemas.runs import (
@@ -16,16 +16,15 @@ from oxillama_jupyter.schemas.runs import (
     PromptTokenDetails,
     Run,
     RunUsage,
-    SamplingOptions,
 )
 from oxillama_jupyter.schemas.steps import RunStep, ToolCallsDetails
 from oxillama_jupyter.schemas.streams import call_delta, message_delta
-from oxillama_jupyter.schemas.tools import (
-    FunctionChoice,
-    FunctionTool,
-    JsonObjectFormat,
-    JsonSchemaFormat,
-    ResponseFormat,
+from oxillama_jupyter.schemas.tools import FunctionChoice, FunctionTool
+from oxillama_jupyter.services.translate_common import (
+    IMAGE_NOTE,
+    check_format,
+    constraint_of,
+    given_sampling,
 )
 
 __all__ = [
@@ -42,17 +41,11 @@ __all__ = [
     "total_usage",
 ]
 
-# Options that runs and the engine call by the same name; null leaves the engine's own value.
-_SHARED = set(SamplingOptions.__struct_fields__) - {"max_tokens"}
-# A text model still answers when a message has an image in it; it is told that there was one.
-_IMAGE_NOTE = "[An image is here. This model reads text only.]"
-
 
 def message_text(message: Message) -> str:
     """The text of a message as the model reads it; parts are separated by a newline."""
     return "\n".join(
-        part.text.value if isinstance(part, TextContent) else _IMAGE_NOTE
-        for part in message.content
+        part.text.value if isinstance(part, TextContent) else IMAGE_NOTE for part in message.content
     )
 
 
@@ -100,16 +93,11 @@ def _completion_budget(run: Run) -> int | None:
 
 def _sampling(run: Run, spent: int) -> Sampling:
     budget = _completion_budget(run)
-    given: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name in _SHARED
-        if (value := getattr(run, name)) is not None
-    }
     return Sampling(
         temperature=run.temperature,
         top_p=run.top_p,
         max_tokens=None if budget is None else budget - spent,
-        **given,
+        **given_sampling(run),
     )
 
 
@@ -138,6 +126,7 @@ def generate_request(run: Run, work: Work) -> GenerateRequest:
         parallel_calls=run.parallel_tool_calls,
         constraint=constraint_of(run.response_format),
         must_call=_must_call(run) if tools and not work.turns else (),
+        reasoning_effort=run.reasoning_effort,
     )
 
 
@@ -185,35 +174,6 @@ def _turn_messages(turn: Turn) -> list[dict[str, Any]]:
         for call in turn.calls
     ]
     return [{"role": "assistant", "content": turn.text, "tool_calls": calls}, *outputs]
-
-
-def constraint_of(response_format: ResponseFormat) -> Constraint | None:
-    """What an answer must be; None for free text.
-
-    A schema that is not `strict` is kept to as far as it can be.
-    """
-    if isinstance(response_format, JsonObjectFormat):
-        return Constraint("json_object")
-    if not isinstance(response_format, JsonSchemaFormat):
-        return None
-    described = response_format.json_schema
-    if described.schema is None:
-        return Constraint("json_object")
-    text = msgspec.json.encode(described.schema).decode()
-    return Constraint("json_schema", text, strict=bool(described.strict))
-
-
-def check_format(response_format: ResponseFormat | UnsetType | None) -> None:
-    """Refuse a response format that no model can be kept to.
-
-    Raises:
-        InvalidRequest: The schema is none, or something in it cannot be enforced.
-    """
-    if response_format is UNSET or response_format is None:
-        return
-    constraint = constraint_of(response_format)
-    if constraint is not None:
-        constraint.check(param="response_format")
 
 
 def run_usage(usage: Usage) -> RunUsage:

@@ -190,8 +190,10 @@ def _transact(conn: Connection, call: Callable[[], T]) -> T:
 
 def _disconnect(conn: Connection) -> None:
     try:
-        # PASSIVE never waits for others; the last one to close does the rest.
-        conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        # PASSIVE never waits for others; the last one to close does the rest. Where it fails, as in
+        # a damaged file, nothing is lost that was there: whoever opens the file next does it.
+        with contextlib.suppress(sqlite3.DatabaseError):
+            conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
     finally:
         conn.close()
 

@@ -59,6 +59,9 @@ SELECT payload FROM messages
 WHERE thread_id = ? AND status <> 'in_progress' AND run_id IS NOT ?
 ORDER BY seq DESC LIMIT ?
 """
+_QUESTION = """
+SELECT payload FROM messages WHERE thread_id = ? AND role = 'user' ORDER BY seq DESC LIMIT 1
+"""
 _WRITTEN = "SELECT payload FROM messages WHERE thread_id = ? AND run_id = ? ORDER BY seq"
 _decode = Decoder(Message).decode
 _OF_THREAD = Listing(
@@ -181,11 +184,14 @@ def history(
     Args:
         conn: The connection.
         thread_id: The thread.
-        last: Only so many of the newest.
+        last: Only so many of the newest; the newest of the user's is there in any case.
         before: A run whose own messages are left out.
     """
     values = (thread_id, before, -1 if last is None else last)
     found = [_decode(payload) for (payload,) in conn.execute(_HISTORY, values)]
+    if last is not None and not any(message.role == "user" for message in found):
+        question = conn.execute(_QUESTION, (thread_id,)).fetchone()
+        found += [_decode(question[0])] if question is not None else []
     found.reverse()
     return found
 

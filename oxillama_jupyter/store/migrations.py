@@ -70,6 +70,52 @@ def m002_tokens_of_waiting_steps(db: sqlite_utils.Database) -> None:
 
 
 @migrations()
+def m004_chats(db: sqlite_utils.Database) -> None:
+    """Chat completions that were stored because their request said so.
+
+    `messages` is what the request had, as a JSON array: it is read as a whole or in order and never
+    changes, so it needs no rows of its own. `chat_metadata` is for `chats.payload` what
+    `thread_metadata` is for threads. The index by model has the row's number as its last column, as
+    all of SQLite's have: it finds and sorts a page of one model's.
+    """
+    for statement in _M004.split(";\n\n"):
+        db.execute(statement)
+
+
+_M004 = """
+CREATE TABLE chats (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  model TEXT NOT NULL,
+  messages TEXT NOT NULL,
+  payload TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX chats_by_model ON chats(model);
+
+CREATE TABLE chat_metadata (
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  chat_id TEXT NOT NULL REFERENCES chats(id) ON DELETE CASCADE,
+  PRIMARY KEY (key, value, chat_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX chat_metadata_by_chat ON chat_metadata(chat_id);
+
+CREATE TRIGGER chats_metadata_ai AFTER INSERT ON chats BEGIN
+  INSERT INTO chat_metadata(key, value, chat_id)
+    SELECT key, value, new.id FROM json_each(new.payload, '$.metadata');
+END;
+
+CREATE TRIGGER chats_metadata_au AFTER UPDATE OF payload ON chats BEGIN
+  DELETE FROM chat_metadata WHERE chat_id = old.id;
+  INSERT INTO chat_metadata(key, value, chat_id)
+    SELECT key, value, new.id FROM json_each(new.payload, '$.metadata');
+END
+"""
+
+
+@migrations()
 def m005_prefixes_of_searched_words(db: sqlite_utils.Database) -> None:
     """Search while the user types: beginnings of words, as fast as words.
 

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 from openai import OpenAI
+from servers import Server
+
+SCRIPTED = str(Path(__file__).parent.parent / "scripted_server.py")
+
+
+@pytest.fixture(scope="session")
+def scripted_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose engine says what the question has written."""
+    with Server(tmp_path_factory.mktemp("scripted"), module=SCRIPTED) as server:
+        yield server
+
+
+@pytest.fixture
+def scripted(scripted_server: Server) -> Iterator[Server]:
+    yield scripted_server
+    scripted_server.check()
 
 
 @pytest.fixture(scope="module")

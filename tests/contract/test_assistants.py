@@ -55,6 +55,32 @@ def test_null_means_not_given(client: OpenAI) -> None:
     assert made.model_dump(exclude=ignored) == bare.model_dump(exclude=ignored)
 
 
+def test_null_means_not_given_inside_of_tools_too(client: OpenAI) -> None:
+    ranking = {"score_threshold": 0.5, "ranker": None}
+    tools: Any = [
+        {"type": "file_search", "file_search": {"max_num_results": None, "ranking_options": None}},
+        {"type": "file_search", "file_search": {"ranking_options": ranking}},
+        {"type": "function", "function": {"name": "f", "parameters": None, "strict": None}},
+    ]
+    resources: Any = {
+        "code_interpreter": {"file_ids": None},
+        "file_search": {"vector_store_ids": None},
+    }
+    made = client.beta.assistants.create(model="m", tools=tools, tool_resources=resources)
+    assert made.to_dict()["tools"] == [
+        {"type": "file_search", "file_search": {}},
+        {
+            "type": "file_search",
+            "file_search": {"ranking_options": {"score_threshold": 0.5, "ranker": "auto"}},
+        },
+        {"type": "function", "function": {"name": "f"}},
+    ]
+    assert made.to_dict()["tool_resources"] == {
+        "code_interpreter": {"file_ids": []},
+        "file_search": {"vector_store_ids": []},
+    }
+
+
 def test_what_is_not_named_in_a_modification_stays(client: OpenAI) -> None:
     made = client.beta.assistants.create(model="m", **EVERYTHING)
     changed = client.beta.assistants.update(made.id, name="Bob")

@@ -116,6 +116,12 @@ def test_only_the_apis_own_include_is_taken(
     assert raw.get(path, params={name: right}).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["v1/threads/runs", "v1/threads/{T}/runs"])
+def test_a_wrong_include_is_refused_before_anything_is_made(ask: Ask, path: str) -> None:
+    answer = ask("POST", f"{path}?include[]=everything", {"assistant_id": "default"})
+    assert answer == (400, "include", VALUE)
+
+
 # -- methods and URLs ----------------------------------------------------------------------------
 
 ALLOWED = {

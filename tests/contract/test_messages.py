@@ -59,6 +59,15 @@ def test_a_message_keeps_its_attachments(client: OpenAI, thread_id: str) -> None
     assert message.to_dict()["attachments"] == attachments
 
 
+def test_an_attachment_needs_no_tools(client: OpenAI, thread_id: str) -> None:
+    attachments: Any = [{"file_id": "file-1", "tools": None}, {"file_id": "file-2"}]
+    message = client.beta.threads.messages.create(
+        thread_id, role="user", content="x", attachments=attachments
+    )
+    kept = message.to_dict()["attachments"]
+    assert kept == [{"file_id": name, "tools": []} for name in ("file-1", "file-2")]
+
+
 @pytest.mark.parametrize("role", ["user", "assistant"])
 def test_both_roles_may_be_written(client: OpenAI, thread_id: str, role: Any) -> None:
     message = client.beta.threads.messages.create(thread_id, role=role, content="x")

@@ -139,6 +139,26 @@ def test_other_tools_are_kept_and_not_offered(scripted: Server) -> None:
     assert [tool.type for tool in run.tools] == ["code_interpreter", "file_search"]
 
 
+@pytest.mark.parametrize("choice", ["required", {"type": "file_search"}])
+def test_tools_that_nobody_executes_do_not_hold_a_run_up(scripted: Server, choice: Any) -> None:
+    tools = [*TOOLS[1:], {"type": "file_search"}]
+    run = ask(scripted, "=> get_time {} | It is $outputs.", tools=tools, tool_choice=choice)
+    assert [call.function.name for call in pending(run)] == ["get_time"]
+    assert submit(scripted, run, "noon").status == "completed"
+    bare = ask(scripted, "Hello", tools=[{"type": "file_search"}], tool_choice=choice)
+    assert (bare.status, said(scripted, bare)) == ("completed", ["Hello"])
+    assert bare.to_dict()["tool_choice"] == choice
+
+
+@pytest.mark.parametrize("own", ["low", None])
+def test_how_much_to_think_is_the_assistants_or_the_runs(scripted: Server, own: Any) -> None:
+    assistant = scripted.client.beta.assistants.create(model="scripted", reasoning_effort="none")
+    assert assistant.to_dict()["reasoning_effort"] == "none"
+    effort = {"reasoning_effort": own}  # the SDK has it on `runs.create` alone
+    run = ask(scripted, "Hello", assistant_id=assistant.id, extra_body=effort)
+    assert run.to_dict()["reasoning_effort"] == (own or "none")
+
+
 # -- refused -------------------------------------------------------------------------------------
 
 

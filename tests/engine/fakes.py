@@ -28,19 +28,21 @@ class FakeSampler:
 class FakeLlama:
     """Backend, cells and vocabulary at once; the next token depends on every token before it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - settings, all by name
         self,
         count: int = 4,
         cells: int = 10_000,
         *,
         rigid: bool = False,
         rigid_states: bool = False,
+        unified: bool = True,
         end_at: int = 0,
     ) -> None:
         self.content: dict[int, list[int]] = {index: [] for index in range(count)}
         self.cells = cells
         self.rigid = rigid
         self.rigid_states = rigid_states or rigid
+        self.unified = unified
         self.end_at = end_at
         self.now = 0.0
         self.token_seconds = 0.001

@@ -10,6 +10,7 @@ from pathlib import Path
 import llama_cpp
 import pytest
 
+from oxillama_jupyter.engine import llama as llama_module
 from oxillama_jupyter.engine.backend import CacheFull, Interrupted, Row
 from oxillama_jupyter.engine.frames import Configure
 from oxillama_jupyter.engine.llama import Llama, ModelError
@@ -34,9 +35,13 @@ def model_path(request: pytest.FixtureRequest) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def llama(model_path: Path) -> Iterator[Llama]:
-    model = Llama(Configure(str(model_path), "m", n_ctx=256, n_parallel=4, n_threads=1))
+@pytest.fixture(scope="module", params=["apart", "unified"])
+def llama(model_path: Path, request: pytest.FixtureRequest) -> Iterator[Llama]:
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "unified":  # where there is no memory for a whole context each
+            patch.setattr(llama_module, "physical_memory", lambda: 0)
+        model = Llama(Configure(str(model_path), "m", n_ctx=256, n_parallel=4, n_threads=1))
+    assert model.unified == (request.param == "unified")
     yield model
     model.close()
 

@@ -140,7 +140,7 @@ llama.Llama.__init__ = init
 worker._IDLE_SECONDS = 60
 """)
     names = [f"thread{number}" for number in range(5)]
-    async with started(make()) as engine:
+    async with started(make(n_parallel=1)) as engine:
         for name in names:
             await answer(engine, ask(f"{name} {FIRST}", cache_key=name))
         await _until_saved(folder, 4)

@@ -68,6 +68,13 @@ async def test_everything_that_is_set_is_sent() -> None:
     assert body["repetition_penalty"] == 1.2  # vLLM's name
 
 
+async def test_how_much_to_think_is_told_where_it_was_said() -> None:
+    async with remote(saying("hello")) as (engine, server):
+        await collect(engine, ask("hi", reasoning_effort="low"))
+
+    assert server.asked[0].body["reasoning_effort"] == "low"
+
+
 @pytest.mark.parametrize(
     ("must_call", "choice", "offered"),
     [

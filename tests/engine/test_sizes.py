@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from oxillama_jupyter.engine.frames import Configure
 from oxillama_jupyter.engine.sizes import ModelSizes, plan
 
@@ -15,6 +17,7 @@ def test_a_small_model_gets_room_for_all_its_generations() -> None:
 
     assert planned.limits.n_ctx == 2048
     assert planned.n_cells == 4 * 2048
+    assert not planned.unified
     assert planned.limits.n_parallel == 4
 
 
@@ -23,6 +26,7 @@ def test_a_large_model_shares_what_memory_there_is() -> None:
 
     assert planned.limits.n_ctx == 16384
     assert planned.n_cells == 2 * GIB // (4 * 1024 * 32)
+    assert planned.unified
     assert planned.parking_bytes == GIB
 
 
@@ -40,11 +44,28 @@ def test_nobody_gets_more_context_than_the_model_was_trained_for() -> None:
 
 def test_flash_attention_is_for_generations_that_share_a_cache() -> None:
     alone = plan(TINY, Configure("m", "m", n_parallel=1), GIB, 256)
-    together = plan(TINY, Configure("m", "m", n_parallel=2), GIB, 256)
-    forced = plan(TINY, Configure("m", "m", n_parallel=2, flash_attn=False), GIB, 256)
+    apart = plan(TINY, Configure("m", "m", n_parallel=2), GIB, 256)
+    shared = Configure("m", "m", n_ctx=16384, n_parallel=8)
+    together = plan(SEVEN_B, shared, 16 * GIB, 256)
+    forced = plan(SEVEN_B, msgspec.structs.replace(shared, flash_attn=False), 16 * GIB, 256)
 
-    assert [alone.flash_attn, together.flash_attn, forced.flash_attn] == [False, True, False]
+    chosen = [one.flash_attn for one in (alone, apart, together, forced)]
+    assert chosen == [False, False, True, False]
     assert alone.limits.min_chunk < together.limits.min_chunk
+
+
+def test_a_gpu_gets_flash_attention() -> None:
+    assert plan(TINY, Configure("m", "m", n_parallel=1), GIB, 256, offloads=True).flash_attn
+
+
+def test_what_cannot_be_cut_back_shares_its_cells() -> None:
+    assert plan(TINY, Configure("m", "m", n_parallel=4), 8 * GIB, 256, rewinds=False).unified
+
+
+def test_generations_apart_have_a_whole_context_each() -> None:
+    planned = plan(TINY, Configure("m", "m", n_ctx=1000, n_parallel=3), 8 * GIB, 256)
+
+    assert planned.n_cells == 3 * 1024
 
 
 def test_batches_shrink_where_attention_scores_would_be_huge() -> None:

@@ -294,3 +294,38 @@ def test_a_state_that_vanished_or_does_not_fit_is_computed_again(vault: Vault) -
 
     assert slots.seat([*A, 1], "a", lazy).length == 0
     assert vault.stats().hits == 0
+
+
+# -- cells of its own for each ---------------------------------------------------------------------
+
+
+def test_idle_threads_stay_where_they_cost_nobody_anything() -> None:
+    llama = FakeLlama(count=2, unified=False)
+    slots = Slots(llama, 2, memory=10_000)
+    _use(llama, slots, A, "a")
+    slots.park_idle()
+
+    assert llama.content[0] == A
+    assert _use(llama, slots, [*A, 1], "a") == 100
+    assert llama.saves == 0
+
+
+def test_a_little_of_a_long_sequence_is_not_worth_its_copy() -> None:
+    llama = FakeLlama(count=2, unified=False)
+    slots = Slots(llama, 2, memory=10_000)
+    long = list(range(2000, 4000))
+    busy = slots.seat([*A[:20], *long], "a")
+    _fill(llama, busy, [*A[:20], *long])
+
+    assert _use(llama, slots, [*A[:20], 1, 2], "b") == 0
+    assert llama.copies == 0
+
+
+def test_a_common_beginning_is_copied_where_it_is_worth_it() -> None:
+    llama = FakeLlama(count=2, unified=False)
+    slots = Slots(llama, 2, memory=10_000)
+    busy = slots.seat([*A, 1], "a")
+    _fill(llama, busy, [*A, 1])
+
+    assert _use(llama, slots, [*A, 2, 3], "b") == 100
+    assert llama.copies == 1

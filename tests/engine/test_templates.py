@@ -80,6 +80,37 @@ def test_templates_see_the_special_tokens_and_the_time() -> None:
     assert _render(source, bos_token="<s>", eos_token="</s>") == "<s>|</s>|True"
 
 
+THINKING = (
+    "{% if reasoning_effort is defined %}{{ reasoning_effort }}|{{ enable_thinking }}"
+    "{% else %}as it likes{% endif %}"
+)
+
+
+@pytest.mark.parametrize(
+    ("effort", "expected"),
+    [
+        (None, "as it likes"),
+        ("none", "none|False"),
+        ("minimal", "minimal|False"),
+        ("low", "low|True"),
+        ("max", "max|True"),
+    ],
+)
+def test_a_template_learns_how_much_to_think(effort: str | None, expected: str) -> None:
+    assert ChatTemplate(THINKING).render(USER, effort=effort) == expected
+    request = ask("hi", reasoning_effort=effort)
+    tokens, _ = _builder(THINKING).build(request)
+    assert _plain(tokens) == expected
+    assert _plain(_builder().build(request)[0]) == "[2]user\nhi[3]\n[2]assistant\n"
+
+
+def test_a_prompt_that_is_cut_is_thought_about_as_much() -> None:
+    request = ask("first", "yes", "last", reasoning_effort="none", truncation="middle")
+    tokens, dropped = _builder(THINKING + CHATML, n_ctx=60).build(request)
+    assert dropped
+    assert _plain(tokens).startswith("none|False[2]user\nlast")
+
+
 def test_json_is_as_models_were_trained_on() -> None:
     value = {"z": "<é & 'x'>", "a": [1, None]}
     messages = [{"role": "user", "content": "x", "extra": value}]

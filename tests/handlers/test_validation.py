@@ -6,7 +6,8 @@ import pytest
 from msgspec import Meta, Struct
 
 from oxillama_jupyter.errors import InvalidRequest
-from oxillama_jupyter.handlers.validation import decode_body, decode_query
+from oxillama_jupyter.handlers.validation import MAX_DEPTH, decode_body, decode_query
+from oxillama_jupyter.schemas.base import PageQuery
 
 
 class Inner(Struct, forbid_unknown_fields=True):
@@ -19,6 +20,10 @@ class Body(Struct, forbid_unknown_fields=True):
     kind: Literal["a", "b"] = "a"
     items: Annotated[list[Inner], Meta(min_length=1, max_length=2)] | None = None
     pairs: Annotated[dict[str, Inner], Meta(max_length=1)] | None = None
+
+
+class Anything(Struct):
+    value: Any = None
 
 
 class Query(Struct, forbid_unknown_fields=True):
@@ -76,6 +81,33 @@ def test_bytes_that_are_no_json_are_refused(body: bytes) -> None:
         decode_body(body, Body)
 
 
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a": ', "}"), ('[{"a":', "}]")])
+@pytest.mark.parametrize("more", [1, 100, 700, 100_000])
+def test_json_is_read_to_a_fixed_depth(opening: str, closing: str, more: int) -> None:
+    def nested(times: int) -> bytes:
+        return f'{{"value": {opening * times}1{closing * times}}}'.encode()
+
+    levels = sum(opening.count(bracket) for bracket in "[{")
+    fits = (MAX_DEPTH - 1) // levels
+    assert decode_body(nested(fits), Anything).value is not None
+    with pytest.raises(InvalidRequest, match=f"at most {MAX_DEPTH} levels"):
+        decode_body(nested(fits + more), Anything)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"' + "[" * 500 + '"',
+        '"' + "\\\\[" * 500 + '"',
+        '"' + '\\"{' * 500 + '"',
+        '{"[[{": 1' + ', "x": "[{"' * 300 + "}",
+        "[" + "[], {}, " * 300 + "1]",
+    ],
+)
+def test_only_brackets_that_nest_are_counted(value: str) -> None:
+    assert decode_body(f'{{"value": {value}}}'.encode(), Anything).value
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -102,3 +134,8 @@ def test_a_bad_query_is_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest) as caught:
         decode_query(arguments, Query)
     assert caught.value.param in arguments
+
+
+def test_a_plain_name_counts_beside_one_with_brackets() -> None:
+    query = decode_query({"order": [b"asc"], "order[key]": [b"1"]}, PageQuery)
+    assert query.order == "asc"

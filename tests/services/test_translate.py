@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from msgspec import convert
+
 from oxillama_jupyter.engine.protocol import Sampling, Usage
 from oxillama_jupyter.schemas.messages import (
     Content,
@@ -12,6 +15,7 @@ from oxillama_jupyter.schemas.messages import (
     TextValue,
 )
 from oxillama_jupyter.schemas.runs import Run
+from oxillama_jupyter.schemas.tools import Tool, ToolChoice
 from oxillama_jupyter.services.translate import Work, generate_request, message_text, run_usage
 
 
@@ -70,6 +74,22 @@ def test_the_smaller_of_two_completion_budgets_counts() -> None:
         run = a_run(max_tokens=ours, max_completion_tokens=theirs)
         assert generate_request(run, Work([])).sampling.max_tokens == expected
     assert generate_request(a_run(), Work([])).sampling.max_tokens is None
+
+
+@pytest.mark.parametrize("effort", [None, "none", "high"])
+def test_the_engine_learns_how_much_to_think(effort: Any) -> None:
+    request = generate_request(a_run(reasoning_effort=effort), Work([message(words("Hi"))]))
+    assert request.reasoning_effort == effort
+
+
+@pytest.mark.parametrize("kind", ["file_search", "code_interpreter"])
+@pytest.mark.parametrize("chosen", ["auto", "required", "itself"])
+def test_tools_that_nobody_executes_are_neither_offered_nor_forced(kind: str, chosen: str) -> None:
+    choice = convert({"type": kind} if chosen == "itself" else chosen, ToolChoice)
+    tool = convert({"type": kind}, Tool)
+    history = [message(words("Hi"))]
+    request = generate_request(a_run(tools=[tool], tool_choice=choice), Work(history))
+    assert (request.tools, request.must_call) == (None, ())
 
 
 def test_every_sampling_option_reaches_the_engine() -> None:

@@ -318,6 +318,7 @@ def test_nothing_is_scanned(
     assert scans(messages.page, thread.id, query) == []
     assert scans(messages.page, thread.id, msgspec.structs.replace(query, run_id="run_x")) == []
     assert scans(messages.history, thread.id, last=1) == []
+    assert scans(messages.history, thread.id, last=0) == []  # looks for the newest question
     assert scans(messages.update, message) == []
     assert scans(messages.delete, thread.id, old.id) == []
 

@@ -35,10 +35,8 @@ asyncio.run(main())
 """
 
 
-def count() -> int:
-    """How many migrations there are."""
-    with sqlite_utils.Database(memory=True) as empty:
-        return len(migrations.pending(empty))
+with sqlite_utils.Database(memory=True) as _empty:
+    MIGRATIONS = [migration.name for migration in migrations.pending(_empty)]
 
 
 def schema(conn: Connection) -> list[tuple[str, str]]:
@@ -85,12 +83,13 @@ def test_migrating_again_changes_nothing(conn: Connection, path: Path) -> None:
     before = schema(conn)
     version = migrate(conn, str(path))
 
-    assert version == count()
+    assert version == len(MIGRATIONS)
     assert before == schema(conn)
 
 
 def test_tables_are_strict(conn: Connection) -> None:
     ours = {"assistants", "threads", "thread_metadata", "messages", "runs", "steps", "journals"}
+    ours |= {"chats", "chat_metadata"}
     strict = {name for _, name, _, _, _, strict in conn.execute("PRAGMA table_list") if strict}
 
     assert ours | {"keys"} == strict
@@ -103,7 +102,7 @@ def test_foreign_keys_are_indexed(conn: Connection) -> None:
         (table.name, index.columns[0]) for table in db.tables for index in table.indexes
     }
 
-    assert len(children) == 5
+    assert len(children) == 6
     assert {(table.name, column) for table, column in children} <= first_columns
 
 
@@ -124,7 +123,7 @@ def test_four_processes_may_open_a_new_file_at_once(path: Path) -> None:
         process.stdin.flush()
     outputs = [process.communicate(timeout=120) for process in processes]
 
-    assert outputs == [(f"{count()}\n", "")] * 4
+    assert outputs == [(f"{len(MIGRATIONS)}\n", "")] * 4
 
 
 def test_failing_migration_leaves_the_file_as_it_was(

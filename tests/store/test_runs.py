@@ -205,6 +205,19 @@ def test_history_honours_last_messages(
     assert begun.history == runs.history(conn, begun.run)
 
 
+def test_the_newest_question_is_never_dropped(
+    conn: Connection,
+    thread: Thread,
+    say: Callable[..., CreateMessage],
+    begin: Callable[..., runs.Begun],
+) -> None:
+    said = [say("old"), say("question"), say("one", "assistant"), say("two", "assistant")]
+    messages.append(conn, thread.id, said)
+    begun = begin(thread, truncation_strategy=TruncationStrategy("last_messages", 1))
+
+    assert [message.content[0].text.value for message in begun.history] == ["question", "two"]
+
+
 def test_unknown_thread_and_assistant(thread: Thread, begin: Callable[..., runs.Begun]) -> None:
     with pytest.raises(NotFound, match=r"^No thread found with id 'thread_x'\.$"):
         begin(replace(thread, id="thread_x"))
