@@ -45,6 +45,7 @@ from oxillama_jupyter.kernels import give_key
 from oxillama_jupyter.keyapp import KeyApp
 from oxillama_jupyter.remotekey import remote_key
 from oxillama_jupyter.services.assistants import AssistantService
+from oxillama_jupyter.services.conversations import ConversationService
 from oxillama_jupyter.services.engine import EngineService
 from oxillama_jupyter.services.executor import Executor
 from oxillama_jupyter.services.health import HealthService
@@ -332,6 +333,7 @@ class OxillamaApp(ExtensionApp):
             assistants=AssistantService(db),
             threads=ThreadService(db, runs, self._executor, self._models),
             runs=runs,
+            conversations=ConversationService(db, self._models),
             models=self._models,
             pulls=self._pulls,
             keys=KeyService(db, self._kernel_key),

@@ -6,6 +6,7 @@ from typing import Any
 
 from oxillama_jupyter.handlers import (
     assistants,
+    conversations,
     engine,
     health,
     keys,
@@ -21,6 +22,7 @@ __all__ = ["routes"]
 
 _ID = "([^/]+)"
 _THREAD = f"threads/{_ID}"
+_CONVERSATION = f"conversations/{_ID}"
 _RUN = f"{_THREAD}/runs/{_ID}"
 
 _OPENAI: list[tuple[str, type[BaseHandler]]] = [
@@ -39,6 +41,10 @@ _OPENAI: list[tuple[str, type[BaseHandler]]] = [
     (f"{_RUN}/submit_tool_outputs", runs.RunToolOutputsHandler),
     (f"{_RUN}/steps", runs.RunStepsHandler),
     (f"{_RUN}/steps/{_ID}", runs.RunStepHandler),
+    ("conversations", conversations.ConversationsHandler),
+    (_CONVERSATION, conversations.ConversationHandler),
+    (f"{_CONVERSATION}/items", conversations.ItemsHandler),
+    (f"{_CONVERSATION}/items/{_ID}", conversations.ItemHandler),
 ]
 _OURS: list[tuple[str, type[BaseHandler]]] = [
     ("health", health.HealthHandler),
@@ -53,6 +59,8 @@ _OURS: list[tuple[str, type[BaseHandler]]] = [
     (f"models/pulls/{_ID}", pulls.PullHandler),
     (f"models/pulls/{_ID}/cancel", pulls.PullCancelHandler),
     ("threads", threads.ThreadListHandler),
+    (f"{_THREAD}/conversation", conversations.ThreadConversationHandler),
+    (f"{_CONVERSATION}/thread", conversations.ConversationThreadHandler),
     (f"{_RUN}/events", runs.RunEventsHandler),
 ]
 

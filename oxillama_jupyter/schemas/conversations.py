@@ -61,8 +61,10 @@ class Include(Struct, kw_only=True, frozen=True):
     include: list[Includable] = []
 
 
-class ItemQuery(PageQuery, Include, kw_only=True, frozen=True):
-    """The query of `GET /conversations/{id}/items`."""
+class ItemQuery(PageQuery, kw_only=True, frozen=True):
+    """The query of `GET /conversations/{id}/items`; `include` as above."""
+
+    include: list[Includable] = []
 
 
 class Conversation(Struct, kw_only=True):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from oxillama_jupyter.errors import EngineUnavailable, OxillamaError
 from oxillama_jupyter.services.assistants import AssistantService
+from oxillama_jupyter.services.conversations import ConversationService
 from oxillama_jupyter.services.engine import EngineService
 from oxillama_jupyter.services.health import HealthService
 from oxillama_jupyter.services.keys import KeyService
@@ -25,6 +26,7 @@ class Services:
     assistants: AssistantService
     threads: ThreadService
     runs: RunService
+    conversations: ConversationService
     models: ModelService
     pulls: PullService
     keys: KeyService

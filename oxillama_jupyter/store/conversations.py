@@ -30,9 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "append",
+    "attach",
     "create",
     "delete",
     "delete_item",
+    "detach",
     "find",
     "get",
     "history",
@@ -40,6 +42,7 @@ __all__ = [
     "item",
     "lock",
     "modify",
+    "of_thread",
     "page",
     "release",
     "require_free",
@@ -59,7 +62,15 @@ _UNLOCK = "UPDATE conversations SET holder = NULL, held_until = NULL WHERE id = 
 _HOLDERS = "SELECT holder FROM conversations WHERE holder IS NOT NULL"
 _RELEASE = "UPDATE conversations SET holder = NULL, held_until = NULL WHERE holder = ?"
 _ADD = "INSERT INTO conversation_items(id, conversation_id, payload) VALUES (?, ?, ?)"
-_RENAME = "UPDATE conversation_items SET id = ?, payload = ? WHERE message_id = ?"
+_FILL = "UPDATE conversation_items SET id = ?, payload = ? WHERE message_id = ?"
+_LINK = "UPDATE conversation_items SET message_id = ? WHERE id = ? AND conversation_id = ?"
+_KEEP = "UPDATE conversation_items SET message_id = NULL, payload = ? WHERE message_id = ?"
+_ATTACH = "UPDATE conversations SET thread_id = ? WHERE id = ?"
+_OF_THREAD = "SELECT id FROM conversations WHERE thread_id = ?"
+_SHARED = """
+SELECT i.message_id, i.id, i.payload, m.payload
+FROM conversation_items i JOIN messages m ON m.id = i.message_id WHERE i.conversation_id = ?
+"""
 _TAKEN = "SELECT 1 FROM conversation_items WHERE id = ? AND conversation_id = ?"
 _MESSAGE = "SELECT payload FROM messages WHERE id = ?"
 _ITEMS = """
@@ -141,14 +152,41 @@ def delete(conn: Connection, conversation_id: str) -> Deleted:
     return Deleted(conversation_id, "conversation.deleted")
 
 
+# -- the thread that shares the history ----------------------------------------------------------
+
+
 def thread_of(conn: Connection, conversation_id: str) -> str | None:
     """The thread whose history the conversation shares, if there is one.
 
     Raises:
         NotFound: There is no such conversation.
     """
-    thread_id: str | None = _state(conn, conversation_id)[0]
-    return thread_id
+    return _state(conn, conversation_id)[0]
+
+
+def of_thread(conn: Connection, thread_id: str) -> str | None:
+    """The conversation that shares the thread's history, if there is one."""
+    row = conn.execute(_OF_THREAD, (thread_id,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def attach(conn: Connection, conversation_id: str, thread_id: str) -> None:
+    """Share a conversation's history with a new thread: its messages are that thread's too."""
+    for item in history(conn, conversation_id):
+        message_id = _share(conn, thread_id, item)
+        if message_id is not None:
+            conn.execute(_LINK, (message_id, _id(item), conversation_id))
+    conn.execute(_ATTACH, (thread_id, conversation_id))
+
+
+def detach(conn: Connection, thread_id: str) -> None:
+    """Let the thread's conversation, if there is one, keep what it shares with the thread."""
+    conversation_id = of_thread(conn, thread_id)
+    if conversation_id is None:
+        return
+    for message_id, *row in conn.execute(_SHARED, (conversation_id,)).fetchall():
+        conn.execute(_KEEP, (encode(_entry(*row).item), message_id))
+    conn.execute(_ATTACH, (None, conversation_id))
 
 
 # -- the lock ------------------------------------------------------------------------------------
@@ -233,22 +271,24 @@ def append(conn: Connection, conversation_id: str, items: Sequence[AnyItem]) -> 
     added = []
     for item in items:
         fresh = _with_free_id(conn, conversation_id, item)
-        if thread_id is None or not share(conn, thread_id, fresh):
+        message_id = None if thread_id is None else _share(conn, thread_id, fresh)
+        if message_id is None:
             conn.execute(_ADD, (_id(fresh), conversation_id, encode(fresh)))
+        else:  # a trigger has given the message a place in the conversation
+            conn.execute(_FILL, (_id(fresh), encode(fresh), message_id))
         added.append(fresh)
     return added
 
 
-def share(conn: Connection, thread_id: str, item: AnyItem) -> bool:
-    """Add an item as a message to the thread of its conversation; false if it cannot be one."""
+def _share(conn: Connection, thread_id: str, item: AnyItem) -> str | None:
+    """Add an item to a thread; returns the message's id, or None if it cannot be a message."""
     message = stored.to_message(item, thread_id)
     if message is None:
-        return False
+        return None
     if conn.execute(_MESSAGE, (message.id,)).fetchone() is not None:  # replayed from elsewhere
         message.id = new_id("msg")
-    messages.start(conn, message)  # a trigger gives it a place in the conversation
-    conn.execute(_RENAME, (_id(item), encode(item), message.id))
-    return True
+    messages.start(conn, message)
+    return message.id
 
 
 def item(conn: Connection, conversation_id: str, item_id: str) -> AnyItem:
