@@ -25,11 +25,18 @@ from openai.types.beta import (
 from openai.types.beta.threads import Message, MessageDeleted, Run
 from openai.types.beta.threads.runs import RunStep
 from pulls import OurPull, OurPulls
+from openai.types.conversations import (
+    Conversation,
+    ConversationDeletedResource,
+    ConversationItem,
+    ConversationItemList,
+)
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 _ID = "[^/]+"
 _THREAD = f"v1/threads/{_ID}"
 _RUN = f"{_THREAD}/runs/{_ID}"
+_CONVERSATION = f"v1/conversations/{_ID}"
 _OBJECTS: list[tuple[str, str, type]] = [
     ("GET", "v1/models/.+", Model),
     ("POST", "v1/assistants", Assistant),
@@ -50,12 +57,21 @@ _OBJECTS: list[tuple[str, str, type]] = [
     ("GET", "oxillama/models/pulls", OurPulls),
     ("GET", f"oxillama/models/pulls/{_ID}", OurPull),
     ("POST", f"oxillama/models/pulls/{_ID}/cancel", OurPull),
+    ("POST", "v1/conversations", Conversation),
+    ("GET|POST", _CONVERSATION, Conversation),
+    ("DELETE", _CONVERSATION, ConversationDeletedResource),
+    ("POST", f"{_CONVERSATION}/items", ConversationItemList),
+    ("GET", f"{_CONVERSATION}/items/{_ID}", ConversationItem),  # type: ignore[list-item]  # a union
+    ("DELETE", f"{_CONVERSATION}/items/{_ID}", Conversation),
+    ("POST", "oxillama/threads/[^/]+/conversation", Conversation),
+    ("POST", "oxillama/conversations/[^/]+/thread", Thread),
 ]
 _PAGES: list[tuple[str, type]] = [
     ("v1/assistants", Assistant),
     (f"{_THREAD}/messages", Message),
     (f"{_THREAD}/runs", Run),
     (f"{_RUN}/steps", RunStep),
+    (f"{_CONVERSATION}/items", ConversationItem),  # type: ignore[list-item]  # a union
     ("oxillama/threads", Thread),
 ]
 _EVENTS = {
@@ -83,6 +99,17 @@ _MAY_BE_ABSENT = {
     "ImageURL.detail",
     "ImageFile.detail",
     "Model.shutdown_date",
+    # Items have what their writers gave them.
+    "Message.phase",
+    "ResponseInputFile.detail",
+    "ResponseInputFile.file_data",
+    "ResponseInputFile.file_id",
+    "ResponseInputFile.file_url",
+    "ResponseInputFile.filename",
+    "ResponseInputImage.prompt_cache_breakpoint",
+    "ResponseReasoningItem.content",
+    "ResponseReasoningItem.encrypted_content",
+    "ResponseReasoningItem.status",
     "ToolResources.code_interpreter",
     "ToolResources.file_search",
     # Deltas hold what is new.
