@@ -6,15 +6,16 @@ what is added to it here is added to the thread too, where a thread can have it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.json import Decoder
 
 from oxillama_jupyter.errors import InvalidRequest, NotFound
 from oxillama_jupyter.ids import new_id, now
 from oxillama_jupyter.schemas.base import Deleted, Page
 from oxillama_jupyter.schemas.conversations import Conversation
-from oxillama_jupyter.schemas.items import ITEM_PREFIXES
+from oxillama_jupyter.schemas.items import ITEM_PREFIXES, AnyItem
 from oxillama_jupyter.schemas.messages import Message
 from oxillama_jupyter.store import items as stored
 from oxillama_jupyter.store import messages
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
     from oxillama_jupyter.schemas.base import PageQuery
-    from oxillama_jupyter.schemas.items import AnyItem
 
 __all__ = [
     "append",
@@ -86,7 +86,7 @@ _decode = Decoder(Conversation).decode
 _decode_message = Decoder(Message).decode
 
 
-class _Entry(NamedTuple):
+class _Entry(Struct):
     id: str
     item: AnyItem
 
