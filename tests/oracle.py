@@ -106,7 +106,7 @@ _MAY_BE_ABSENT = {
     "ResponseInputFile.file_id",
     "ResponseInputFile.file_url",
     "ResponseInputFile.filename",
-    "ResponseInputImage.prompt_cache_breakpoint",
+    "ResponseFunctionToolCallOutputItem.name",
     "ResponseReasoningItem.content",
     "ResponseReasoningItem.encrypted_content",
     "ResponseReasoningItem.status",
@@ -119,6 +119,8 @@ _MAY_BE_ABSENT = {
     "Function.name",
     "Function.output",
 }
+# What items of OpenAI's own tools and accounts have.
+_NOT_OURS = {"async_", "caller", "created_by", "namespace", "prompt_cache_breakpoint"}
 _STATUS_TYPES = {
     400: "invalid_request_error",
     401: "invalid_request_error",
@@ -142,7 +144,7 @@ def _adapter(type_: type) -> TypeAdapter[Any]:
 def _absent(value: object, path: str = "") -> Iterator[str]:
     """Keys that the types have and the JSON has not."""
     if isinstance(value, BaseModel):
-        for name in type(value).model_fields:
+        for name in set(type(value).model_fields) - _NOT_OURS:
             key = f"{type(value).__name__}.{name}"
             if name not in value.model_fields_set and key not in _MAY_BE_ABSENT:
                 yield f"{path}.{name} is absent ({key})"

@@ -28,6 +28,7 @@ Includable = Literal[
     "web_search_call.action.sources",
     "web_search_call.results",
 ]
+Included = list[Includable]
 Items = Annotated[list[Any], Meta(max_length=20)]  # read by `services.items`
 
 
@@ -58,13 +59,13 @@ class Include(Struct, kw_only=True, frozen=True):
             the values are only checked.
     """
 
-    include: list[Includable] = []
+    include: Included = []
 
 
 class ItemQuery(PageQuery, kw_only=True, frozen=True):
     """The query of `GET /conversations/{id}/items`; `include` as above."""
 
-    include: list[Includable] = []
+    include: Included = []  # noqa: RUF012  # a msgspec struct copies it
 
 
 class Conversation(Struct, kw_only=True):

@@ -67,7 +67,7 @@ def test_a_conversation_starts_empty(client: OpenAI) -> None:
 def test_items_come_back_in_the_given_order_and_in_full(client: OpenAI) -> None:
     conversation = client.conversations.create()
     created = client.conversations.items.create(conversation.id, items=ITEMS)
-    types = [item["type"] if "type" in item else "message" for item in ITEMS]
+    types = [item.get("type", "message") for item in ITEMS]
     assert [item.type for item in created.data] == types
     assert (created.first_id, created.last_id) == (created.data[0].id, created.data[-1].id)
     assert created.has_more is False
@@ -178,7 +178,7 @@ MISSING, TYPE, VALUE = "missing_required_parameter", "invalid_type", "invalid_va
         ("GET", "/items/msg_x?include[]=x", None, ("include", VALUE)),
     ],
 )
-def test_a_wrong_request_is_told_where(  # noqa: PLR0913  # the table's columns
+def test_a_wrong_request_is_told_where(  # noqa: PLR0913, PLR0917  # the table's columns
     raw: httpx2.Client, place: str, method: str, path: str, body: Any, expected: tuple[Any, Any]
 ) -> None:
     answer = raw.request(method, place + path, json=body)

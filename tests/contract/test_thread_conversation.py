@@ -84,7 +84,9 @@ def test_a_run_with_a_tool_call_on_the_real_model_is_in_the_conversation(client:
     assert run.status == "requires_action"
     (call,) = pending(run)
     done = client.beta.threads.runs.submit_tool_outputs_and_poll(
-        run.id, thread_id=thread.id, tool_outputs=[{"tool_call_id": call.id, "output": "Sunny"}]
+        run_id=run.id,
+        thread_id=thread.id,
+        tool_outputs=[{"tool_call_id": call.id, "output": "Sunny"}],
     )
     assert done.status == "completed"
     conversation = conversation_of(client, thread.id)
@@ -188,7 +190,7 @@ def test_while_a_run_is_active_the_conversation_is_locked(scripted: Server) -> N
     ]
     outputs: Any = [{"tool_call_id": call.id, "output": call.id} for call in pending(run)]
     client.beta.threads.runs.submit_tool_outputs_and_poll(
-        run.id, thread_id=thread.id, tool_outputs=outputs
+        run_id=run.id, thread_id=thread.id, tool_outputs=outputs
     )
     found = items(client, conversation.id)
     kinds = ["function_call", "function_call", "function_call_output", "function_call_output"]
