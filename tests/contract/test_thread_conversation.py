@@ -83,6 +83,7 @@ def test_a_run_with_a_tool_call_on_the_real_model_is_in_the_conversation(client:
     )
     assert run.status == "requires_action"
     (call,) = pending(run)
+    outputs: Any = [{"tool_call_id": call.id, "output": "Sunny"}]
     done = client.beta.threads.runs.submit_tool_outputs_and_poll(
         run_id=run.id,
         thread_id=thread.id,
