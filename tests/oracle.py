@@ -24,13 +24,13 @@ from openai.types.beta import (
 )
 from openai.types.beta.threads import Message, MessageDeleted, Run
 from openai.types.beta.threads.runs import RunStep
-from pulls import OurPull, OurPulls
 from openai.types.conversations import (
     Conversation,
     ConversationDeletedResource,
     ConversationItem,
     ConversationItemList,
 )
+from pulls import OurPull, OurPulls
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 _ID = "[^/]+"

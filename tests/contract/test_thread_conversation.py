@@ -87,7 +87,7 @@ def test_a_run_with_a_tool_call_on_the_real_model_is_in_the_conversation(client:
     done = client.beta.threads.runs.submit_tool_outputs_and_poll(
         run_id=run.id,
         thread_id=thread.id,
-        tool_outputs=[{"tool_call_id": call.id, "output": "Sunny"}],
+        tool_outputs=outputs,
     )
     assert done.status == "completed"
     conversation = conversation_of(client, thread.id)
