@@ -15,7 +15,7 @@ from oxillama_jupyter.errors import InvalidRequest, NotFound
 from oxillama_jupyter.ids import new_id, now
 from oxillama_jupyter.schemas.base import Deleted, Page
 from oxillama_jupyter.schemas.conversations import Conversation
-from oxillama_jupyter.schemas.items import ITEM_PREFIXES, AnyItem
+from oxillama_jupyter.schemas.items import ITEM_PREFIXES, AnyItem, MessageItem
 from oxillama_jupyter.schemas.messages import Message
 from oxillama_jupyter.store import items as stored
 from oxillama_jupyter.store import messages
@@ -185,7 +185,10 @@ def detach(conn: Connection, thread_id: str) -> None:
     if conversation_id is None:
         return
     for message_id, *row in conn.execute(_SHARED, (conversation_id,)).fetchall():
-        conn.execute(_KEEP, (encode(_entry(*row).item), message_id))
+        item = _entry(*row).item
+        if isinstance(item, MessageItem) and item.status == "in_progress":
+            item.status = "incomplete"  # nobody is left to end it
+        conn.execute(_KEEP, (encode(stored.with_id(item, row[0])), message_id))
     conn.execute(_ATTACH, (None, conversation_id))
 
 

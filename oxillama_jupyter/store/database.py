@@ -188,8 +188,10 @@ def _transact(conn: Connection, call: Callable[[], T]) -> T:
 
 def _disconnect(conn: Connection) -> None:
     try:
-        # PASSIVE never waits for others; the last one to close does the rest.
-        conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        # PASSIVE never waits for others; the last one to close, or the next to open, does the rest.
+        # A read that found damage may not have let go of its table.
+        with contextlib.suppress(sqlite3.DatabaseError):
+            conn.execute("PRAGMA wal_checkpoint(PASSIVE)")
     finally:
         conn.close()
 

@@ -348,6 +348,19 @@ def test_a_conversation_outlives_its_thread(conn: Connection, act: Callable[...,
     ]
 
 
+def test_a_message_that_loses_its_run_is_incomplete(
+    conn: Connection, thread: Thread, act: Callable[..., Actor], write: Callable[..., Message]
+) -> None:
+    conversation = views.open_conversation(conn, thread.id)
+    write(act(thread).run, "Half an ans")
+    (shown,) = conversations.history(conn, conversation.id)
+    threads.delete(conn, thread.id)
+    (kept,) = conversations.history(conn, conversation.id)
+    assert isinstance(shown, MessageItem)
+    assert shown.status == "in_progress"
+    assert kept == replace(shown, status="incomplete")
+
+
 # -- a conversation as a thread ------------------------------------------------------------------
 
 
