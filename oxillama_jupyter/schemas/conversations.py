@@ -48,7 +48,7 @@ class ModifyConversation(Struct, kw_only=True):
 class CreateItems(Struct, kw_only=True):
     """Body of `POST /conversations/{id}/items`."""
 
-    items: Items
+    items: Annotated[Items, Meta(min_length=1)]
 
 
 class Include(Struct, kw_only=True, frozen=True):

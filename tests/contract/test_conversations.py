@@ -165,6 +165,7 @@ MISSING, TYPE, VALUE = "missing_required_parameter", "invalid_type", "invalid_va
         ("POST", "", {"metadata": {"a": "v" * 513}}, ("metadata", LONG)),
         ("POST", "/items", {}, ("items", MISSING)),
         ("POST", "/items", {"items": [HELLO] * 21}, ("items", "array_above_max_length")),
+        ("POST", "/items", {"items": []}, ("items", "empty_array")),
         ("POST", "/items", {"items": "Hello!"}, ("items", TYPE)),
         ("POST", "/items", {"items": ["Hello!"]}, ("items[0]", TYPE)),
         ("POST", "/items", {"items": [HELLO, {}]}, ("items[1].type", MISSING)),
@@ -217,5 +218,5 @@ def test_an_unknown_id_is_a_404_that_names_it(
 ) -> None:
     method, _, path = request_line.partition(" ")
     path = path.format(x="v1/conversations/x%201", place=place)
-    answer = raw.request(method, path, json={"metadata": None, "items": []})
+    answer = raw.request(method, path, json={"metadata": None, "items": [HELLO]})
     assert (answer.status_code, answer.json()["error"]["message"]) == (404, message)

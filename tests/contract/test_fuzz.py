@@ -26,6 +26,13 @@ from oxillama_jupyter.handlers.base import NotFoundHandler
 from oxillama_jupyter.handlers.routes import routes
 from oxillama_jupyter.schemas.assistants import CreateAssistant, ModifyAssistant
 from oxillama_jupyter.schemas.base import PageQuery
+from oxillama_jupyter.schemas.conversations import (
+    CreateConversation,
+    CreateItems,
+    Include,
+    ItemQuery,
+    ModifyConversation,
+)
 from oxillama_jupyter.schemas.keys import CreateKey
 from oxillama_jupyter.schemas.messages import CreateMessage, ModifyMessage
 from oxillama_jupyter.schemas.models import NameModel
@@ -68,6 +75,7 @@ class Route:
 
 UNKNOWN = "v1/{unknown}/{thread}"
 RUN = "v1/threads/{thread}/runs/{run}"
+CONVERSATION = "v1/conversations/{conversation}"
 ROUTES = [
     Route("GET", "v1/models"),
     Route("GET", "v1/models/{model}"),
@@ -94,6 +102,16 @@ ROUTES = [
     Route("POST", f"{RUN}/submit_tool_outputs", SubmitToolOutputs, spends=True),
     Route("GET", f"{RUN}/steps", query=PageQuery),
     Route("GET", f"{RUN}/steps/{{step}}"),
+    Route("POST", "v1/conversations", CreateConversation),
+    Route("GET", CONVERSATION),
+    Route("POST", CONVERSATION, ModifyConversation),
+    Route("DELETE", CONVERSATION, spends=True),
+    Route("GET", f"{CONVERSATION}/items", query=ItemQuery),
+    Route("POST", f"{CONVERSATION}/items", CreateItems, Include),
+    Route("GET", f"{CONVERSATION}/items/{{item}}", query=Include),
+    Route("DELETE", f"{CONVERSATION}/items/{{item}}", spends=True),
+    Route("POST", "oxillama/threads/{thread}/conversation"),
+    Route("POST", "oxillama/conversations/{conversation}/thread"),
     Route("GET", "oxillama/health"),
     Route("GET", "oxillama/engine"),
     Route("GET", "oxillama/keys"),
