@@ -47,6 +47,7 @@ from oxillama_jupyter.remotekey import remote_key
 from oxillama_jupyter.services.assistants import AssistantService
 from oxillama_jupyter.services.chat import ChatService
 from oxillama_jupyter.services.completions import CompletionService
+from oxillama_jupyter.services.conversations import ConversationService
 from oxillama_jupyter.services.embeddings import EmbeddingService
 from oxillama_jupyter.services.engine import EngineService
 from oxillama_jupyter.services.executor import Executor
@@ -337,6 +338,7 @@ class OxillamaApp(ExtensionApp):
             assistants=AssistantService(db),
             threads=ThreadService(db, runs, self._executor, self._models),
             runs=runs,
+            conversations=ConversationService(db, self._models),
             models=self._models,
             pulls=self._pulls,
             keys=KeyService(db, self._kernel_key),

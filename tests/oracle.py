@@ -37,6 +37,12 @@ from openai.types.chat import (
     ChatCompletionStoreMessage,
 )
 from openai.types.completion_choice import Logprobs
+from openai.types.conversations import (
+    Conversation,
+    ConversationDeletedResource,
+    ConversationItem,
+    ConversationItemList,
+)
 from pulls import OurPull, OurPulls
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -83,6 +89,7 @@ class StoredMessage(ChatCompletionStoreMessage):
 _ID = "[^/]+"
 _THREAD = f"v1/threads/{_ID}"
 _RUN = f"{_THREAD}/runs/{_ID}"
+_CONVERSATION = f"v1/conversations/{_ID}"
 _OBJECTS: list[tuple[str, str, type]] = [
     ("GET", "v1/models/.+", Model),
     ("POST", "v1/assistants", Assistant),
@@ -109,12 +116,21 @@ _OBJECTS: list[tuple[str, str, type]] = [
     ("POST", "v1/completions", TextCompletion),
     ("POST", "v1/embeddings", EmbeddingList),
     ("POST", f"oxillama/threads/{_ID}/fork", Thread),
+    ("POST", "v1/conversations", Conversation),
+    ("GET|POST", _CONVERSATION, Conversation),
+    ("DELETE", _CONVERSATION, ConversationDeletedResource),
+    ("POST", f"{_CONVERSATION}/items", ConversationItemList),
+    ("GET", f"{_CONVERSATION}/items/{_ID}", ConversationItem),  # type: ignore[list-item]  # a union
+    ("DELETE", f"{_CONVERSATION}/items/{_ID}", Conversation),
+    ("POST", "oxillama/threads/[^/]+/conversation", Conversation),
+    ("POST", "oxillama/conversations/[^/]+/thread", Thread),
 ]
 _PAGES: list[tuple[str, type]] = [
     ("v1/assistants", Assistant),
     (f"{_THREAD}/messages", Message),
     (f"{_THREAD}/runs", Run),
     (f"{_RUN}/steps", RunStep),
+    (f"{_CONVERSATION}/items", ConversationItem),  # type: ignore[list-item]  # a union
     ("oxillama/threads", Thread),
     ("v1/chat/completions", ChatCompletion),
     (f"v1/chat/completions/{_ID}/messages", StoredMessage),
@@ -151,6 +167,17 @@ _MAY_BE_ABSENT = {
     "ImageURL.detail",
     "ImageFile.detail",
     "Model.shutdown_date",
+    # Items have what their writers gave them.
+    "Message.phase",
+    "ResponseInputFile.detail",
+    "ResponseInputFile.file_data",
+    "ResponseInputFile.file_id",
+    "ResponseInputFile.file_url",
+    "ResponseInputFile.filename",
+    "ResponseFunctionToolCallOutputItem.name",
+    "ResponseReasoningItem.content",
+    "ResponseReasoningItem.encrypted_content",
+    "ResponseReasoningItem.status",
     "ToolResources.code_interpreter",
     "ToolResources.file_search",
     # Deltas hold what is new.
@@ -191,6 +218,8 @@ _MAY_BE_ABSENT = {
     "PromptTokensDetails.text_tokens",
     "CompletionTokensDetails.text_tokens",
 }
+# What items of OpenAI's own tools and accounts have.
+_NOT_OURS = {"async_", "caller", "created_by", "namespace", "prompt_cache_breakpoint"}
 _STATUS_TYPES = {
     400: "invalid_request_error",
     401: "invalid_request_error",
@@ -215,7 +244,7 @@ def _adapter(type_: type) -> TypeAdapter[Any]:
 def _absent(value: object, path: str = "") -> Iterator[str]:
     """Keys that the types have and the JSON has not."""
     if isinstance(value, BaseModel):
-        for name in type(value).model_fields:
+        for name in set(type(value).model_fields) - _NOT_OURS:
             key = f"{type(value).__name__}.{name}"
             if name not in value.model_fields_set and key not in _MAY_BE_ABSENT:
                 yield f"{path}.{name} is absent ({key})"

@@ -8,6 +8,7 @@ from oxillama_jupyter.handlers import (
     assistants,
     chat,
     completions,
+    conversations,
     embeddings,
     engine,
     exports,
@@ -26,6 +27,7 @@ __all__ = ["routes"]
 
 _ID = "([^/]+)"
 _THREAD = f"threads/{_ID}"
+_CONVERSATION = f"conversations/{_ID}"
 _RUN = f"{_THREAD}/runs/{_ID}"
 
 _OPENAI: list[tuple[str, type[BaseHandler]]] = [
@@ -49,6 +51,10 @@ _OPENAI: list[tuple[str, type[BaseHandler]]] = [
     (f"chat/completions/{_ID}/messages", chat.ChatMessagesHandler),
     ("completions", completions.CompletionsHandler),
     ("embeddings", embeddings.EmbeddingsHandler),
+    ("conversations", conversations.ConversationsHandler),
+    (_CONVERSATION, conversations.ConversationHandler),
+    (f"{_CONVERSATION}/items", conversations.ItemsHandler),
+    (f"{_CONVERSATION}/items/{_ID}", conversations.ItemHandler),
 ]
 _OURS: list[tuple[str, type[BaseHandler]]] = [
     ("health", health.HealthHandler),
@@ -65,6 +71,8 @@ _OURS: list[tuple[str, type[BaseHandler]]] = [
     ("threads", threads.ThreadListHandler),
     (f"{_THREAD}/fork", forks.ForkHandler),
     (f"{_THREAD}/export", exports.ExportHandler),
+    (f"{_THREAD}/conversation", conversations.ThreadConversationHandler),
+    (f"{_CONVERSATION}/thread", conversations.ConversationThreadHandler),
     (f"{_RUN}/events", runs.RunEventsHandler),
 ]
 

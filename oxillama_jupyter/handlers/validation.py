@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from itertools import accumulate
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 import msgspec
 
@@ -72,17 +72,22 @@ def ignored_keys(body: bytes, type_: type[Any]) -> list[str]:
 def decode_query(arguments: Mapping[str, list[bytes]], type_: type[T]) -> T:
     """A query string as a struct; keys the struct does not have are ignored.
 
-    `name[key]=value` makes a map, as the SDK sends metadata.
+    `name[key]=value` makes a map, as the SDK sends metadata; `name[]=value` and `name=value`, as
+    often as there are values, make a list where the struct has one.
 
     Raises:
         InvalidRequest: A value is not what the route takes.
     """
-    known = {field.encode_name for field in msgspec.structs.fields(type_)}  # type: ignore[arg-type]  # always a struct
+    fields = msgspec.structs.fields(type_)  # type: ignore[arg-type]  # always a struct
+    known = {field.encode_name: get_origin(field.type) is list for field in fields}
     values: dict[str, Any] = {}
     maps: dict[str, Any] = {}  # where a name comes both ways, the plain one counts
     for name, given in arguments.items():
-        text = given[-1].decode("utf-8", "replace")
-        if name in known:
+        texts = [value.decode("utf-8", "replace") for value in given]
+        text = texts[-1]
+        if known.get(whole := name.removesuffix("[]")):
+            values.setdefault(whole, []).extend(texts)
+        elif name in known:
             values[name] = text
         elif (match := _BRACKETS.match(name)) and match["name"] in known:
             maps.setdefault(match["name"], {})[match["key"]] = text

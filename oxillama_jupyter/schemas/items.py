@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct, UnsetType
 from oxillama_jupyter.schemas.base import JsonObject
 
 __all__ = [
+    "ITEM_PREFIXES",
     "AnyItem",
     "CompactionItem",
     "CustomToolCallItem",
@@ -207,3 +208,12 @@ Item = (
     | CompactionItem
 )
 AnyItem = Item | dict[str, Any]  # an item of a tool that is not ours stays as it came
+ITEM_PREFIXES = {  # of ids, by type
+    "message": "msg",
+    "function_call": "fc",
+    "function_call_output": "fco",
+    "custom_tool_call": "ctc",
+    "custom_tool_call_output": "ctco",
+    "reasoning": "rs",
+    "compaction": "cmp",
+}

@@ -9,11 +9,18 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from oxillama_jupyter.schemas.base import Metadata, Request
 
 __all__ = [
+    "Content",
     "CreateMessage",
+    "ImageFile",
+    "ImageFilePart",
+    "ImageUrl",
+    "ImageUrlPart",
     "Message",
+    "MessageIncompleteDetails",
     "MessageIncompleteReason",
     "MessageStatus",
     "ModifyMessage",
+    "RefusalContent",
     "TextContent",
 ]
 

@@ -13,20 +13,10 @@ import msgspec
 
 from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.ids import new_id
-from oxillama_jupyter.schemas.items import AnyItem, Item, ItemReference
+from oxillama_jupyter.schemas.items import ITEM_PREFIXES, AnyItem, Item, ItemReference
 from oxillama_jupyter.services.validation import invalid
 
 __all__ = ["item_id", "item_of", "read_items"]
-
-_PREFIXES = {
-    "message": "msg",
-    "function_call": "fc",
-    "function_call_output": "fco",
-    "custom_tool_call": "ctc",
-    "custom_tool_call_output": "ctco",
-    "reasoning": "rs",
-    "compaction": "cmp",
-}
 
 
 def read_items(given: str | Sequence[Any], param: str = "input") -> list[AnyItem | ItemReference]:
@@ -46,7 +36,7 @@ def read_items(given: str | Sequence[Any], param: str = "input") -> list[AnyItem
 
 def item_of(value: dict[str, Any]) -> AnyItem:  # JSON as it was stored
     """An item that was stored, from its JSON."""
-    if value.get("type") not in _PREFIXES:
+    if value.get("type") not in ITEM_PREFIXES:
         return value
     item: Item = msgspec.convert(value, Item)
     return item
@@ -72,8 +62,8 @@ def _read_item(value: Any, param: str) -> AnyItem | ItemReference:  # JSON of an
         )
     if kind == "message" and "content" in fields:
         fields["content"] = _parts(fields["content"], fields.get("role"))
-    if kind in _PREFIXES:
-        fields.setdefault("id", new_id(_PREFIXES[kind]))
+    if kind in ITEM_PREFIXES:
+        fields.setdefault("id", new_id(ITEM_PREFIXES[kind]))
     elif kind != "item_reference":
         return {"id": new_id("item"), **fields}
     try:

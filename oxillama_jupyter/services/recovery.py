@@ -20,7 +20,7 @@ from oxillama_jupyter.services import actions, progress
 from oxillama_jupyter.services.executor import Executor
 from oxillama_jupyter.services.owners import is_gone
 from oxillama_jupyter.services.transitions import Outcome
-from oxillama_jupyter.store import messages, runs, steps
+from oxillama_jupyter.store import conversations, messages, runs, steps
 from oxillama_jupyter.store.database import Connection, Database
 
 __all__ = ["LEASE_SECONDS", "Recovery"]
@@ -65,6 +65,7 @@ class Recovery:
 
     async def sweep(self) -> None:
         """Renew, expire and adopt, once; an idle store is only read."""
+        await self._free_conversations()
         owners = await self._db.read(runs.owners)
         if not owners:
             return
@@ -81,6 +82,12 @@ class Recovery:
         for run in await self._db.read(_cancelled_elsewhere, self._executor.runs()):
             self._executor.announce_cancelling(run)
             self._executor.stop(run.id, "cancelled")
+
+    async def _free_conversations(self) -> None:
+        """End the locks of processes that are gone; a lock's holder begins with its owner."""
+        gone = [holder for holder in await self._db.read(conversations.holders) if is_gone(holder)]
+        if gone:
+            await self._db.write(conversations.release, gone)
 
     async def _try(self, work: Awaitable[object], run: Run) -> bool:
         """Do it for one run; false if that must be tried again. It never stops the others."""

@@ -9,6 +9,7 @@ from oxillama_jupyter.errors import EngineUnavailable, OxillamaError
 from oxillama_jupyter.services.assistants import AssistantService
 from oxillama_jupyter.services.chat import ChatService
 from oxillama_jupyter.services.completions import CompletionService
+from oxillama_jupyter.services.conversations import ConversationService
 from oxillama_jupyter.services.embeddings import EmbeddingService
 from oxillama_jupyter.services.engine import EngineService
 from oxillama_jupyter.services.health import HealthService
@@ -28,6 +29,7 @@ class Services:
     assistants: AssistantService
     threads: ThreadService
     runs: RunService
+    conversations: ConversationService
     models: ModelService
     pulls: PullService
     keys: KeyService

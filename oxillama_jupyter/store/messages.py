@@ -20,7 +20,13 @@ from oxillama_jupyter.schemas.messages import (
     TextValue,
 )
 from oxillama_jupyter.store.pages import Listing
-from oxillama_jupyter.store.rows import active_run_id, encode, not_found, require_thread
+from oxillama_jupyter.store.rows import (
+    active_run_id,
+    encode,
+    not_found,
+    require_thread,
+    require_unlocked,
+)
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -84,12 +90,13 @@ def create(conn: Connection, thread_id: str, body: CreateMessage) -> Message:
 
     Raises:
         NotFound: There is no such thread.
-        InvalidRequest: A run is active there.
+        InvalidRequest: A run is active there, or a response writes to its conversation.
     """
     require_thread(conn, thread_id)
     run_id = active_run_id(conn, thread_id)
     if run_id is not None:
         raise InvalidRequest(f"Can't add messages to {thread_id} while a run {run_id} is active.")
+    require_unlocked(conn, thread_id)
     (message,) = append(conn, thread_id, [body])
     return message
 
@@ -203,7 +210,7 @@ def of_run(conn: Connection, thread_id: str, run_id: str) -> dict[str, Message]:
 
 
 def start(conn: Connection, message: Message) -> None:
-    """Store a message that a run begins to write.
+    """Store a message as it is, such as one that a run begins to write.
 
     Raises:
         NotFound: The thread has been deleted meanwhile.

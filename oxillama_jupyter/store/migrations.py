@@ -70,7 +70,25 @@ def m002_tokens_of_waiting_steps(db: sqlite_utils.Database) -> None:
 
 
 @migrations()
-def m004_chats(db: sqlite_utils.Database) -> None:
+def m004_conversations(db: sqlite_utils.Database) -> None:
+    """Conversations, their items, and conversations that are another view of a thread.
+
+    A conversation with a `thread_id` shares that thread's messages: an item with a `message_id` is
+    that message at its place in the conversation. Its payload is null where the message was
+    written on the thread's side, so that there is one text; what was written on the conversation's
+    side keeps its own payload, which may say more than a message can. Triggers give each new
+    message, and each call of a run that has its output, their place, whoever stores them.
+
+    `held_until` is when a writer's lock ends by itself, in Unix seconds.
+
+    Item ids are unique within a conversation only, because clients replay items elsewhere.
+    """
+    for statement in _M004.split(";\n\n"):
+        db.execute(statement)
+
+
+@migrations()
+def m005_chats(db: sqlite_utils.Database) -> None:
     """Chat completions that were stored because their request said so.
 
     `messages` is what the request had, as a JSON array: it is read as a whole or in order and never
@@ -78,12 +96,12 @@ def m004_chats(db: sqlite_utils.Database) -> None:
     `thread_metadata` is for threads. The index by model has the row's number as its last column, as
     all of SQLite's have: it finds and sorts a page of one model's.
     """
-    for statement in _M004.split(";\n\n"):
+    for statement in _M005.split(";\n\n"):
         db.execute(statement)
 
 
 @migrations()
-def m005_prefixes_of_searched_words(db: sqlite_utils.Database) -> None:
+def m006_prefixes_of_searched_words(db: sqlite_utils.Database) -> None:
     """Search while the user types: beginnings of words, as fast as words.
 
     FTS5 gathers every match of a prefix before it gives the first one. In an index of its own a
@@ -92,7 +110,7 @@ def m005_prefixes_of_searched_words(db: sqlite_utils.Database) -> None:
 
     The table is made anew, for its options are fixed; the triggers that feed it know it by name.
     """
-    for statement in _M005.split(";\n\n"):
+    for statement in _M006.split(";\n\n"):
         db.execute(statement)
 
 
@@ -195,6 +213,72 @@ CREATE TABLE keys (
 """
 
 _M004 = """
+CREATE TABLE conversations (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  thread_id TEXT UNIQUE REFERENCES threads(id) ON DELETE SET NULL,
+  holder TEXT,
+  held_until INTEGER,
+  payload TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX held_conversations ON conversations(holder) WHERE holder IS NOT NULL;
+
+CREATE TABLE conversation_items (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL,
+  conversation_id TEXT NOT NULL REFERENCES conversations(id) ON DELETE CASCADE,
+  message_id TEXT UNIQUE REFERENCES messages(id) ON DELETE CASCADE,
+  payload TEXT,
+  UNIQUE (id, conversation_id),
+  CHECK (message_id IS NOT NULL OR payload IS NOT NULL)
+) STRICT;
+
+CREATE INDEX items_by_conversation ON conversation_items(conversation_id);
+
+CREATE VIEW step_items AS
+SELECT s.id AS step_id, r.thread_id, 0 AS kind, call.key AS place,
+  'fc_' || substr(s.id, 6) || '_' || call.key AS id,
+  json_object(
+    'type', 'function_call',
+    'id', 'fc_' || substr(s.id, 6) || '_' || call.key,
+    'call_id', call.value -> '$.id',
+    'name', call.value -> '$.function.name',
+    'arguments', call.value -> '$.function.arguments',
+    'status', 'completed'
+  ) AS payload
+FROM steps s JOIN runs r ON r.id = s.run_id
+  JOIN json_each(s.payload, '$.step_details.tool_calls') call
+WHERE s.status = 'completed' AND call.value ->> '$.function.output' IS NOT NULL
+UNION ALL
+SELECT s.id, r.thread_id, 1, call.key,
+  'fco_' || substr(s.id, 6) || '_' || call.key,
+  json_object(
+    'type', 'function_call_output',
+    'id', 'fco_' || substr(s.id, 6) || '_' || call.key,
+    'call_id', call.value -> '$.id',
+    'output', call.value -> '$.function.output',
+    'status', 'completed'
+  )
+FROM steps s JOIN runs r ON r.id = s.run_id
+  JOIN json_each(s.payload, '$.step_details.tool_calls') call
+WHERE s.status = 'completed' AND call.value ->> '$.function.output' IS NOT NULL;
+
+CREATE TRIGGER conversation_messages_ai AFTER INSERT ON messages BEGIN
+  INSERT INTO conversation_items(id, conversation_id, message_id)
+    SELECT new.id, id, new.id FROM conversations WHERE thread_id = new.thread_id;
+END;
+
+CREATE TRIGGER conversation_steps_au AFTER UPDATE OF status ON steps
+WHEN new.status = 'completed' AND old.status <> 'completed' BEGIN
+  INSERT INTO conversation_items(id, conversation_id, payload)
+    SELECT i.id, c.id, i.payload
+    FROM step_items i JOIN conversations c ON c.thread_id = i.thread_id
+    WHERE i.step_id = new.id ORDER BY i.kind, i.place;
+END
+"""
+
+_M005 = """
 CREATE TABLE chats (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
@@ -226,7 +310,7 @@ CREATE TRIGGER chats_metadata_au AFTER UPDATE OF payload ON chats BEGIN
 END
 """
 
-_M005 = """
+_M006 = """
 DROP TABLE messages_fts;
 
 CREATE VIRTUAL TABLE messages_fts USING fts5(

@@ -30,7 +30,13 @@ from oxillama_jupyter.schemas.threads import CreateThread, Thread
 from oxillama_jupyter.schemas.tools import FunctionChoice, FunctionTool, Tool, ToolChoice
 from oxillama_jupyter.store import assistants, messages, threads
 from oxillama_jupyter.store.pages import Listing
-from oxillama_jupyter.store.rows import active_run_id, encode, not_found, require_thread
+from oxillama_jupyter.store.rows import (
+    active_run_id,
+    encode,
+    not_found,
+    require_thread,
+    require_unlocked,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -131,9 +137,10 @@ def begin(  # noqa: PLR0913  # what the request says, and what the server adds t
 
     Raises:
         NotFound: There is no such thread, assistant or model.
-        InvalidRequest: The thread has an active run.
+        InvalidRequest: The thread has an active run, or a response writes to its conversation.
     """
     require_thread(conn, thread_id)
+    require_unlocked(conn, thread_id)
     run = _resolve(body, _assistant(conn, body), thread_id, expires_in)
     run.model = resolve_model(run.model)
     try:

@@ -40,7 +40,7 @@ Hit = tuple[int, str, str | None]  # a message's number, its thread's id, and th
 
 _LAST = 2**63 - 1  # above all row numbers
 _WORDS = 32  # more words than this in one search are cut; FTS5 limits the depth of a query
-_LETTERS = 3  # prefixes up to here are indexed: m005
+_LETTERS = 3  # prefixes up to here are indexed: m006
 _TERMS = 64  # so many words stand for a longer prefix
 _WALK = 10_000  # messages
 _PRICE = 10  # to ask one message costs as much as to walk past so many matches

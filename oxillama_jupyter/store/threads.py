@@ -17,7 +17,7 @@ from oxillama_jupyter.schemas.threads import (
     ThreadQuery,
     ThreadSummary,
 )
-from oxillama_jupyter.store import messages, search
+from oxillama_jupyter.store import conversations, messages, search
 from oxillama_jupyter.store.metadata import HAS_ALL, HAVE_PAIR, rarest
 from oxillama_jupyter.store.pages import Listing
 from oxillama_jupyter.store.rows import encode, not_found
@@ -90,11 +90,12 @@ def modify(conn: Connection, thread_id: str, body: ModifyThread) -> Thread:
 
 
 def delete(conn: Connection, thread_id: str) -> Deleted:
-    """Delete the thread with its messages, runs, steps and journals.
+    """Delete the thread and all in it; a conversation that shares its history keeps that.
 
     Raises:
         NotFound: There is no such thread.
     """
+    conversations.detach(conn, thread_id)
     if conn.execute(_DELETE, (thread_id,)).rowcount == 0:
         raise not_found("thread", thread_id)
     return Deleted(thread_id, "thread.deleted")

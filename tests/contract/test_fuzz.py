@@ -28,6 +28,13 @@ from oxillama_jupyter.schemas.assistants import CreateAssistant, ModifyAssistant
 from oxillama_jupyter.schemas.base import PageQuery
 from oxillama_jupyter.schemas.chat import ChatMessagesQuery, ChatQuery, CreateChat, ModifyChat
 from oxillama_jupyter.schemas.completions import CreateCompletion
+from oxillama_jupyter.schemas.conversations import (
+    CreateConversation,
+    CreateItems,
+    Include,
+    ItemQuery,
+    ModifyConversation,
+)
 from oxillama_jupyter.schemas.embeddings import CreateEmbeddings
 from oxillama_jupyter.schemas.exports import ExportQuery
 from oxillama_jupyter.schemas.forks import ForkThread
@@ -73,6 +80,7 @@ class Route:
 
 UNKNOWN = "v1/{unknown}/{thread}"
 RUN = "v1/threads/{thread}/runs/{run}"
+CONVERSATION = "v1/conversations/{conversation}"
 ROUTES = [
     Route("GET", "v1/models"),
     Route("GET", "v1/models/{model}"),
@@ -107,6 +115,16 @@ ROUTES = [
     Route("GET", "v1/chat/completions/{chat}/messages", query=ChatMessagesQuery),
     Route("POST", "v1/completions", CreateCompletion),
     Route("POST", "v1/embeddings", CreateEmbeddings),
+    Route("POST", "v1/conversations", CreateConversation),
+    Route("GET", CONVERSATION),
+    Route("POST", CONVERSATION, ModifyConversation),
+    Route("DELETE", CONVERSATION, spends=True),
+    Route("GET", f"{CONVERSATION}/items", query=ItemQuery),
+    Route("POST", f"{CONVERSATION}/items", CreateItems, Include),
+    Route("GET", f"{CONVERSATION}/items/{{item}}", query=Include),
+    Route("DELETE", f"{CONVERSATION}/items/{{item}}", spends=True),
+    Route("POST", "oxillama/threads/{thread}/conversation"),
+    Route("POST", "oxillama/conversations/{conversation}/thread"),
     Route("GET", "oxillama/health"),
     Route("GET", "oxillama/engine"),
     Route("GET", "oxillama/keys"),

@@ -34,6 +34,7 @@ class Anything(Struct):
 class Query(Struct, forbid_unknown_fields=True):
     limit: int = 20
     metadata: dict[str, str] | None = None
+    include: list[Literal["a", "b"]] = []
 
 
 @pytest.mark.parametrize(
@@ -126,6 +127,8 @@ def test_only_brackets_that_nest_are_counted(value: str) -> None:
         ),
         ({"metadata[a": [b"b"]}, Query()),
         ({"other[a]": [b"b"]}, Query()),
+        ({"include[]": [b"a", b"b"]}, Query(include=["a", "b"])),
+        ({"include": [b"b"]}, Query(include=["b"])),
     ],
 )
 def test_a_query_is_read(arguments: dict[str, list[bytes]], expected: Query) -> None:
@@ -133,12 +136,15 @@ def test_a_query_is_read(arguments: dict[str, list[bytes]], expected: Query) -> 
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"limit": [b"x"]}, {"limit": [b"\xff"]}, {"metadata": [b"x"]}]
+    "arguments",
+    [{"limit": [b"x"]}, {"limit": [b"\xff"]}, {"metadata": [b"x"]}, {"include[]": [b"a", b"c"]}],
 )
 def test_a_bad_query_is_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest) as caught:
         decode_query(arguments, Query)
-    assert caught.value.param in arguments
+    assert caught.value.param is not None
+    (name,) = arguments
+    assert caught.value.param.partition("[")[0] == name.partition("[")[0]
 
 
 def test_a_plain_name_counts_beside_one_with_brackets() -> None:

@@ -106,9 +106,9 @@ def test_plain_ipython_shows_plain_text(world: World) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def test_the_quickstart_passes_nbval_without_any_server(world: World) -> None:
+@pytest.mark.parametrize("notebook", ["01_quickstart.ipynb", "02_assistants_without_openai.ipynb"])
+def test_a_notebook_passes_nbval_without_any_server(world: World, notebook: str) -> None:
     notebooks = Path(__file__).parents[2] / "notebooks"
-    notebook = "01_quickstart.ipynb"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--nbval", notebook, "-q", "-p", "no:cacheprovider"],
         env=world.env,
