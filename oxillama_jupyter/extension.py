@@ -169,6 +169,12 @@ class OxillamaApp(ExtensionApp):
     run_expiry_seconds = Int(
         600, min=1, help="Seconds after its creation at which an unfinished run expires."
     ).tag(config=True)
+    tool_wait_seconds = Int(
+        30 * 24 * 3600,
+        min=1,
+        help="Seconds that a run may wait for the outputs of the functions it called: people "
+        "answer more slowly than engines.",
+    ).tag(config=True)
     max_queue = Int(
         128, min=0, help="How many runs may wait for the engine; one more is refused with 429."
     ).tag(config=True)
@@ -319,7 +325,12 @@ class OxillamaApp(ExtensionApp):
         metrics = Metrics()
         self._places = Places(n_parallel=self.n_parallel, max_queue=self.max_queue)
         self._executor = Executor(
-            db, self._models, places=self._places, metrics=metrics, logger=self.log
+            db,
+            self._models,
+            places=self._places,
+            metrics=metrics,
+            tool_wait=self.tool_wait_seconds,
+            logger=self.log,
         )
         generator = Generator(self._models, self._places, metrics)
         metrics.watch(self._models.status, lambda: self._places.taken)

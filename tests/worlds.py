@@ -83,6 +83,7 @@ async def make_world(  # noqa: PLR0913  # settings, all by name
     n_parallel: int = 2,
     max_queue: int = 8,
     expiry: int = 600,
+    tool_wait: int = 600,
     owner: str = "me",
 ) -> AsyncIterator[World]:
     """The services of one server on a store; several may share it."""
@@ -90,7 +91,9 @@ async def make_world(  # noqa: PLR0913  # settings, all by name
     engine = engine or ScriptedEngine()
     models = ModelService(engine, {}, LOGGER)
     places = Places(n_parallel=n_parallel, max_queue=max_queue)
-    executor = Executor(db, models, places=places, metrics=Metrics(), logger=LOGGER)
+    executor = Executor(
+        db, models, places=places, metrics=Metrics(), tool_wait=tool_wait, logger=LOGGER
+    )
     recovery = Recovery(db, executor, owner, LOGGER)
     runs = RunService(db, executor, recovery, models, owner=owner, expiry=expiry)
     threads = ThreadService(db, runs, executor, models)

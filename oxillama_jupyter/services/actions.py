@@ -49,8 +49,18 @@ class Resumed(Struct, frozen=True):
     first: int = 0
 
 
-def hand_over(conn: Connection, run: Run, step: RunStep, spent: RunUsage) -> Run | None:
-    """Let a run wait for the outputs of its calls; None if it is not in progress any more."""
+def hand_over(
+    conn: Connection, run: Run, step: RunStep, spent: RunUsage, expires_in: int
+) -> Run | None:
+    """Let a run wait for the outputs of its calls; None if it is not in progress any more.
+
+    Args:
+        conn: The connection.
+        run: The run.
+        step: Its step with the calls.
+        spent: The tokens of that step.
+        expires_in: How many seconds it may wait: people answer more slowly than engines.
+    """
     stored = runs.get(conn, run.thread_id, run.id)
     if stored.status != "in_progress":
         return None
@@ -60,7 +70,12 @@ def hand_over(conn: Connection, run: Run, step: RunStep, spent: RunUsage) -> Run
         for call in _calls(step)
     ]
     action = RequiredAction(PendingCalls(calls))
-    waiting = replace(stored, status="requires_action", required_action=action)
+    waiting = replace(
+        stored,
+        status="requires_action",
+        required_action=action,
+        expires_at=max(stored.expires_at or 0, now() + expires_in),
+    )
     runs.save(conn, waiting, expected=frozenset({"in_progress"}))
     return waiting
 
@@ -73,8 +88,11 @@ def accept(  # noqa: PLR0913  # whose run, its outputs, and who goes on with it
     *,
     owner: str,
     lease: int,
+    expires_in: int,
 ) -> Resumed:
     """Take the outputs of all pending calls; the run is `queued` and the owner's.
+
+    It has `expires_in` seconds again to come to its end.
 
     Raises:
         NotFound: There is no such thread, or no such run on it.
@@ -91,7 +109,8 @@ def accept(  # noqa: PLR0913  # whose run, its outputs, and who goes on with it
             answered = _answered(step, outputs, spent)
             steps.update(conn, answered)
             frames.append(encode_event("thread.run.step.completed", answered))
-    queued = replace(stored, status="queued", required_action=None)
+    expires_at = now() + expires_in
+    queued = replace(stored, status="queued", required_action=None, expires_at=expires_at)
     runs.save(conn, queued, expected=frozenset({"requires_action"}))
     runs.take(conn, run_id, owner, lease)
     frames.append(encode_event("thread.run.queued", queued))

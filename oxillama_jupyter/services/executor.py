@@ -58,22 +58,25 @@ class Executor:
         models: The engine and its readiness.
         places: Who generates next; the other runs are `queued`.
         metrics: Where turns and runs are taken down.
+        tool_wait: How many seconds a run may wait for tool outputs.
         logger: Where failures that are ours are told.
     """
 
-    def __init__(  # what the composition root hands over
+    def __init__(  # noqa: PLR0913  # what the composition root hands over
         self,
         db: Database,
         models: ModelService,
         *,
         places: Places,
         metrics: Metrics,
+        tool_wait: int,
         logger: logging.Logger,
     ) -> None:
         self._db = db
         self._metrics = metrics
         self._models = models
         self._places = places
+        self._tool_wait = tool_wait
         self._logger = logger
         self._jobs: dict[str, Job] = {}
         self.unconcluded: dict[str, Run] = {}
@@ -246,7 +249,7 @@ class Executor:
         spent = job.usage()
         assert job.step is not None  # noqa: S101  # there is a call
         assert spent is not None  # noqa: S101  # the prompt was counted
-        waiting = await self._db.write(actions.hand_over, job.run, job.step, spent)
+        waiting = await self._db.write(actions.hand_over, job.run, job.step, spent, self._tool_wait)
         if waiting is None:
             return Outcome("cancelled", spent)
         job.run = waiting

@@ -151,6 +151,7 @@ class RunService:
                 body.tool_outputs,
                 owner=self._owner,
                 lease=now() + LEASE_SECONDS,
+                expires_in=self._expiry,
             )
             return self._executor.resume(resumed, user=user)
 

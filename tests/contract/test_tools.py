@@ -354,7 +354,9 @@ def test_a_waiting_run_is_cancelled(scripted: Server) -> None:
 
 
 def test_a_waiting_run_expires(start_server: StartServer) -> None:
-    server = start_server("--OxillamaApp.run_expiry_seconds=2", module=SCRIPTED)
+    server = start_server(
+        "--OxillamaApp.run_expiry_seconds=2", "--OxillamaApp.tool_wait_seconds=2", module=SCRIPTED
+    )
     run = ask(server, ONE)
     assert run.status == "requires_action"
     runs = server.client.beta.threads.runs

@@ -225,7 +225,7 @@ def test_a_waiting_run_of_another_server_is_cancelled_and_answered(world: MakeWo
 
 def test_a_waiting_run_expires(world: MakeWorld) -> None:
     async def test() -> None:
-        async with world(scripted_engine(), expiry=1) as here:
+        async with world(scripted_engine(), expiry=1, tool_wait=1) as here:
             waiting = await here.ended(await start(here, ONE))
             assert waiting.status == "requires_action"
             await asyncio.sleep(1.1)
@@ -237,6 +237,24 @@ def test_a_waiting_run_expires(world: MakeWorld) -> None:
             await here.start()
         assert expired.status == "expired"
         assert [step.status for step in steps] == ["completed", "expired"]
+
+    run(test)
+
+
+def test_a_run_may_wait_longer_than_it_may_take(world: MakeWorld) -> None:
+    async def test() -> None:
+        async with world(scripted_engine(), expiry=1, tool_wait=3600) as here:
+            waiting = await here.ended(await start(here, ONE))
+            await asyncio.sleep(1.1)
+            await here.recovery.sweep()
+            job = await submit(here, waiting, "x")
+            again = job.run
+            done = await here.ended(job)
+        assert waiting.expires_at is not None
+        assert waiting.expires_at >= waiting.created_at + 3600
+        assert again.expires_at is not None
+        assert again.expires_at < waiting.expires_at
+        assert done.status == "completed"
 
     run(test)
 
