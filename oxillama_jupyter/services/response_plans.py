@@ -1,0 +1,317 @@
+"""A request for a response, checked and made into what the engine gets: everything ahead of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET
+
+from oxillama_jupyter.engine.protocol import Constraint, GenerateRequest, Sampling
+from oxillama_jupyter.errors import InvalidRequest
+from oxillama_jupyter.ids import new_id, now
+from oxillama_jupyter.schemas.items import AnyItem, ItemReference
+from oxillama_jupyter.schemas.response_tools import (
+    FlatJsonObject,
+    FlatJsonSchema,
+    FlatText,
+    TextConfig,
+)
+from oxillama_jupyter.schemas.responses import (
+    CreateResponse,
+    Reasoning,
+    Response,
+)
+from oxillama_jupyter.schemas.runs import SamplingOptions
+from oxillama_jupyter.services.items import item_of, read_items
+from oxillama_jupyter.services.models import ModelService
+from oxillama_jupyter.services.response_tools import Offer, offer_of
+from oxillama_jupyter.services.seals import Sealer
+from oxillama_jupyter.services.translate_items import check_pairs, messages_of
+from oxillama_jupyter.store import responses
+from oxillama_jupyter.store.database import Connection, Database
+
+__all__ = ["Plan", "Planner"]
+
+_SHARED = set(SamplingOptions.__struct_fields__) - {"max_tokens"}
+_LOGPROBS = "message.output_text.logprobs"
+_SEALED = "reasoning.encrypted_content"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done for a response.
+
+    Attributes:
+        response: It, as it begins.
+        request: What the engine gets.
+        items: The whole effective input.
+        new: What is stored beside it; without owner and lease.
+        custom: Names of functions that stand for custom tools.
+        trace: How reasoning is shown.
+        logprobs: Whether those of the text are.
+        sealed: Whether reasoning is given to the client to keep, too.
+    """
+
+    response: Response
+    request: GenerateRequest
+    items: Sequence[AnyItem]
+    new: responses.NewResponse
+    custom: frozenset[str]
+    trace: Literal["text", "summary"]
+    logprobs: bool
+    sealed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What a request goes on from, as it is stored; `items` are JSON objects."""
+
+    link: responses.Link | None
+    items: list[Any]
+
+
+class Planner:
+    """Makes plans.
+
+    Args:
+        db: The store.
+        models: Which models there are.
+        sealer: Opens what clients keep for us.
+    """
+
+    def __init__(self, db: Database, models: ModelService, sealer: Sealer) -> None:
+        self._db = db
+        self._models = models
+        self._sealer = sealer
+
+    async def plan(self, body: CreateResponse) -> Plan:
+        """Check a request and look up everything it is about.
+
+        Raises:
+            InvalidRequest: It cannot be done, and why.
+            NotFound: There is no such model or conversation.
+        """
+        check(body)
+        given = read_items([] if body.input is None else body.input)
+        past = await self._past(body)
+        own = await self._resolved(given)
+        items = [*map(item_of, past.items), *own]
+        key = past.link.cache_key if past.link else ""
+        response = await self._response(body)
+        new = responses.NewResponse(
+            input=msgspec.json.encode(own).decode(),
+            cache_key=key or response.id,
+            parent=past.link.seq if past.link else None,
+            streamed=bool(body.stream),
+            request=msgspec.json.encode(body).decode() if body.background else None,
+        )
+        return self._made(body, response, items, new)
+
+    async def plan_again(self, stored: responses.Stored) -> Plan:
+        """The plan of a response that was stored as `queued` and never begun."""
+        response = stored.response
+        body = msgspec.json.decode(stored.request or "{}", type=CreateResponse)
+        items = await self._db.read(responses.items, response.id, output=False)
+        new = responses.NewResponse(
+            input="[]", cache_key=stored.cache_key, streamed=stored.streamed
+        )
+        return self._made(body, response, [item_of(item) for item in items], new)
+
+    def _made(
+        self,
+        body: CreateResponse,
+        response: Response,
+        items: Sequence[AnyItem],
+        new: responses.NewResponse,
+    ) -> Plan:
+        offer = offer_of(response.tools, response.tool_choice)
+        items = check_pairs(items)
+        messages = messages_of(items, response.instructions, self._sealer)
+        if not messages:
+            raise InvalidRequest(
+                "There is nothing to answer: 'input' is empty.", param="input", code="empty_array"
+            )
+        include: set[str] = set(body.include or ())
+        logprobs = _LOGPROBS in include
+        return Plan(
+            response=response,
+            request=_request(body, response, messages, offer, new.cache_key),
+            items=items,
+            new=new,
+            custom=offer.custom,
+            trace="summary" if response.reasoning.summary else "text",
+            logprobs=logprobs,
+            sealed=_SEALED in include or not response.store,
+        )
+
+    async def _response(self, body: CreateResponse) -> Response:
+        async def resolve(resolver: Any) -> str:  # a name to a name
+            return str(resolver(body.model or ""))
+
+        model = await self._models.resolving(resolve)
+        reasoning = body.reasoning
+        summary = (reasoning.summary or reasoning.generate_summary) if reasoning else None
+        return Response(
+            id=new_id("resp"),
+            created_at=now(),
+            status="queued" if body.background else "in_progress",
+            background=bool(body.background),
+            instructions=body.instructions,
+            max_output_tokens=body.max_output_tokens,
+            max_tool_calls=body.max_tool_calls,
+            metadata=body.metadata or {},
+            model=model,
+            output=[],
+            parallel_tool_calls=body.parallel_tool_calls is not False,
+            previous_response_id=body.previous_response_id,
+            prompt_cache_key=body.prompt_cache_key,
+            safety_identifier=body.safety_identifier,
+            user=body.user,
+            reasoning=Reasoning(reasoning.effort if reasoning else None, summary),
+            store=body.store is not False,
+            temperature=1.0 if body.temperature is None else body.temperature,
+            top_p=1.0 if body.top_p is None else body.top_p,
+            presence_penalty=body.presence_penalty or 0.0,
+            frequency_penalty=body.frequency_penalty or 0.0,
+            text=_text(body.text),
+            tool_choice=body.tool_choice or "auto",
+            tools=body.tools or [],
+            top_logprobs=body.top_logprobs or 0,
+            truncation=body.truncation or "disabled",
+        )
+
+    async def _past(self, body: CreateResponse) -> _Past:
+        if body.previous_response_id is None:
+            return _Past(None, [])
+        return await self._db.read(_past, body.previous_response_id)
+
+    async def _resolved(self, given: Sequence[AnyItem | ItemReference]) -> list[AnyItem]:
+        """The items with those that are only referred to, as they are stored."""
+        if not any(isinstance(item, ItemReference) for item in given):
+            return [item for item in given if not isinstance(item, ItemReference)]
+        return await self._db.read(_dereferenced, given)
+
+
+def check(body: CreateResponse) -> None:
+    """Refuse what contradicts itself, without looking anything up.
+
+    Raises:
+        InvalidRequest: It does, and how.
+    """
+    if body.prompt is not None:
+        raise InvalidRequest(
+            "This server has no prompt templates; send 'instructions' and 'input'.",
+            param="prompt",
+            code="unsupported_parameter",
+        )
+    if not body.model:
+        raise _missing("model")
+    if body.previous_response_id is not None and body.conversation is not None:
+        raise InvalidRequest(
+            "A response goes on from 'previous_response_id' or from 'conversation', not from both.",
+            param="previous_response_id",
+            code="mutually_exclusive_parameters",
+        )
+    if body.input is None and body.previous_response_id is None and body.conversation is None:
+        raise _missing("input")
+    if body.background and body.store is False:
+        raise InvalidRequest(
+            "A response in the background has to be stored: leave out 'store'.", param="background"
+        )
+    constraint = _constraint(body.text)
+    if constraint is not None:
+        try:
+            constraint.check(param="text.format.schema")
+        except InvalidRequest as error:
+            error.code = error.code or "invalid_json_schema"
+            raise
+
+
+def _missing(name: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter"
+    )
+
+
+def _past(conn: Connection, previous_id: str) -> _Past:
+    link = responses.link(conn, previous_id)
+    if link is None:
+        raise InvalidRequest(
+            f"Previous response with id '{previous_id}' not found.",
+            param="previous_response_id",
+            code="previous_response_not_found",
+        )
+    if link.status in {"queued", "in_progress"}:
+        raise InvalidRequest(
+            f"Response '{previous_id}' is {link.status}: wait for its end to go on from it.",
+            param="previous_response_id",
+        )
+    if link.status == "failed" and not responses.get(conn, previous_id).output:
+        raise InvalidRequest(
+            f"Response '{previous_id}' has failed without any output to go on from.",
+            param="previous_response_id",
+        )
+    return _Past(link, responses.items(conn, previous_id, output=True))
+
+
+def _dereferenced(conn: Connection, given: Sequence[AnyItem | ItemReference]) -> list[AnyItem]:
+    found: list[AnyItem] = []
+    for item in given:
+        if not isinstance(item, ItemReference):
+            found.append(item)
+            continue
+        stored = responses.find_item(conn, item.id)
+        if stored is None:
+            raise InvalidRequest(f"Item with id '{item.id}' not found.", param="input")
+        found.append(item_of(stored))
+    return found
+
+
+def _text(given: TextConfig | None) -> TextConfig:
+    text = given or TextConfig()
+    return TextConfig(text.format or FlatText(), text.verbosity or UNSET)
+
+
+def _constraint(text: TextConfig | None) -> Constraint | None:
+    """What the answer must be; a schema that is not `strict` is kept to as far as it can be."""
+    form = text.format if text else None
+    if isinstance(form, FlatJsonObject):
+        return Constraint("json_object")
+    if not isinstance(form, FlatJsonSchema):
+        return None
+    schema = msgspec.json.encode(form.schema).decode()
+    return Constraint("json_schema", schema, strict=bool(form.strict))
+
+
+def _request(
+    body: CreateResponse,
+    response: Response,
+    messages: list[dict[str, Any]],
+    offer: Offer,
+    cache_key: str,
+) -> GenerateRequest:
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name in _SHARED
+        if (value := getattr(body, name)) is not None
+    }
+    budget = min(filter(None, (body.max_output_tokens, body.max_tokens)), default=None)
+    logprobs = response.top_logprobs if _LOGPROBS in (body.include or ()) else None
+    return GenerateRequest(
+        messages=messages,
+        model=response.model,
+        tools=offer.tools,
+        sampling=Sampling(
+            temperature=response.temperature, top_p=response.top_p, max_tokens=budget, **given
+        ),
+        cache_key=cache_key if response.store else None,
+        truncation="start" if response.truncation == "auto" else "disabled",
+        parallel_calls=response.parallel_tool_calls,
+        constraint=_constraint(response.text),
+        must_call=offer.must_call,
+        logprobs=logprobs,
+        adapter=body.adapter,
+    )
