@@ -45,6 +45,8 @@ MAY_BE_ABSENT = {
     "ResponseReasoningItem.content",
     "ResponseReasoningItem.encrypted_content",
     "ResponseCompactionItem.created_by",
+    "ResponseReasoningSummaryPartDoneEvent.status",
+    *(f"ResponseError.{name}" for name in ("misalignment", "param", "type")),
     *(f"FunctionTool.{name}" for name in _TOOL_EXTRAS),
     *(f"CustomTool.{name}" for name in ("description", "format", *_TOOL_EXTRAS)),
     *(
