@@ -6,7 +6,12 @@ import logging
 from contextlib import aclosing
 from functools import partial
 
-from oxillama_jupyter.errors import EngineError, InvalidRequest, OxillamaError
+from oxillama_jupyter.errors import (
+    ContextLengthExceeded,
+    EngineError,
+    InvalidRequest,
+    OxillamaError,
+)
 from oxillama_jupyter.events import EventLog
 from oxillama_jupyter.schemas.base import Deleted, Page, PageQuery
 from oxillama_jupyter.schemas.items import AnyItem
@@ -100,6 +105,8 @@ class ResponseService:
                             break
                 frames = turn.end()
             except OxillamaError as error:
+                if isinstance(error, ContextLengthExceeded):
+                    error.param = "input"  # the engine calls it `messages`
                 frames = _failed(turn, error, told=bool(body.stream))
             except Exception:
                 self._logger.exception("oxillama: response %s failed", name)
