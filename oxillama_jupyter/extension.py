@@ -61,6 +61,7 @@ from oxillama_jupyter.services.places import Places
 from oxillama_jupyter.services.pulls import PullService
 from oxillama_jupyter.services.recovery import Recovery
 from oxillama_jupyter.services.response_jobs import ResponseJobs
+from oxillama_jupyter.services.response_plans import Planner
 from oxillama_jupyter.services.responses import ResponseService
 from oxillama_jupyter.services.runs import RunService
 from oxillama_jupyter.services.seals import Sealer
@@ -365,10 +366,12 @@ class OxillamaApp(ExtensionApp):
 
     async def _responses(self, db: Database, generator: Generator, owner: str) -> ResponseService:
         sealer = Sealer(await db.write(secret, "seal"))
+        planner = Planner(db, self._models, sealer, owner)
         self._response_jobs = ResponseJobs(
             db,
             self._models,
             generator,
+            planner=planner,
             places=self._places,
             sealer=sealer,
             owner=owner,
@@ -376,7 +379,13 @@ class OxillamaApp(ExtensionApp):
         )
         await self._response_jobs.start()
         return ResponseService(
-            db, self._models, generator, jobs=self._response_jobs, sealer=sealer, logger=self.log
+            db,
+            self._models,
+            generator,
+            planner=planner,
+            jobs=self._response_jobs,
+            sealer=sealer,
+            logger=self.log,
         )
 
     # -- idleness --------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import get_args
 
 from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.handlers.base import BaseHandler, secured
+from oxillama_jupyter.handlers.response_sockets import ResponseSocketHandler
 from oxillama_jupyter.schemas.base import PageQuery
 from oxillama_jupyter.schemas.responses import (
     CompactResponse,
@@ -43,8 +44,8 @@ class _ResponseHandler(BaseHandler):
                 )
 
 
-class ResponsesHandler(_ResponseHandler):
-    """Create."""
+class ResponsesHandler(ResponseSocketHandler):
+    """Create; GET makes a connection for that."""
 
     @secured("execute")
     async def post(self) -> None:

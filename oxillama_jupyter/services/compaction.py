@@ -61,7 +61,7 @@ class Compactor:
             previous_response_id=body.previous_response_id,
             store=False,
         )
-        plan = await self._planner.plan(asked)
+        plan = await self._planner.plan(asked, lock=False)
         request = GenerateRequest(
             messages=[*plan.request.messages, {"role": "user", "content": _ASK}],
             model=plan.request.model,

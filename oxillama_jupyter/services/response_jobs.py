@@ -26,11 +26,11 @@ from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.owners import is_gone
 from oxillama_jupyter.services.places import Places
 from oxillama_jupyter.services.recovery import LEASE_SECONDS
-from oxillama_jupyter.services.response_plans import Plan, Planner
+from oxillama_jupyter.services.response_plans import Plan, Planner, settle
 from oxillama_jupyter.services.response_turns import ResponseTurn, error_of, last_frames
 from oxillama_jupyter.services.seals import Sealer
 from oxillama_jupyter.services.translate_items import REASONING
-from oxillama_jupyter.store import response_life, responses
+from oxillama_jupyter.store import conversations, response_life, responses
 from oxillama_jupyter.store.database import Connection, Database
 
 __all__ = ["ResponseJobs"]
@@ -66,6 +66,7 @@ class ResponseJobs:
         db: The store.
         models: Their engine forgets what is deleted.
         generator: Generates in turn with everybody else.
+        planner: Makes what was queued into what is to be done, after a restart.
         places: Who generates or waits.
         sealer: Seals what clients keep for us.
         owner: This server's id.
@@ -78,6 +79,7 @@ class ResponseJobs:
         models: ModelService,
         generator: Generator,
         *,
+        planner: Planner,
         places: Places,
         sealer: Sealer,
         owner: str,
@@ -90,7 +92,7 @@ class ResponseJobs:
         self._sealer = sealer
         self._owner = owner
         self._logger = logger
-        self._planner = Planner(db, models, sealer)
+        self._planner = planner
         self._jobs: dict[str, _Job] = {}
         self._sweeping: asyncio.Task[None] | None = None
         self._used = Counter[str]()
@@ -183,6 +185,8 @@ class ResponseJobs:
                 frames = await self._frames(job)
             if frames is not None:
                 await self._conclude(job, frames)
+            else:
+                await self._planner.release(job.plan)
         except Exception:
             self._logger.exception("oxillama: response %s could not be concluded", response.id)
             self._unconcluded.add(response.id)
@@ -238,7 +242,7 @@ class ResponseJobs:
 
     async def _conclude(self, job: _Job, frames: Sequence[bytes]) -> None:
         """Store first, then announce."""
-        await self._db.write(_save, job.turn.response, [*self._unkept(job), *frames])
+        await self._db.write(_conclude, job.plan, [*self._unkept(job), *frames])
         for frame in frames:
             job.turn.log.append_frame(frame)
 
@@ -316,6 +320,14 @@ def _save(conn: Connection, response: Response, frames: Sequence[bytes]) -> bool
     if saved:
         response_life.add_frames(conn, response.id, frames)
     return saved
+
+
+def _conclude(conn: Connection, plan: Plan, frames: Sequence[bytes]) -> None:
+    """Write a response that has ended, and what it added to its conversation."""
+    if _save(conn, plan.response, frames):
+        settle(conn, plan)
+    elif plan.conversation is not None:
+        conversations.unlock(conn, plan.conversation, plan.holder)
 
 
 def _take_over(conn: Connection, owner: str, gone: Sequence[str]) -> list[str]:

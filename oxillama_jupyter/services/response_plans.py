@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ import msgspec
 from msgspec import UNSET
 
 from oxillama_jupyter.engine.protocol import Constraint, GenerateRequest, Sampling
-from oxillama_jupyter.errors import InvalidRequest
+from oxillama_jupyter.errors import InvalidRequest, NotFound, OxillamaError
 from oxillama_jupyter.ids import new_id, now
 from oxillama_jupyter.schemas.items import AnyItem, ItemReference
 from oxillama_jupyter.schemas.response_tools import (
@@ -20,6 +21,7 @@ from oxillama_jupyter.schemas.response_tools import (
     TextConfig,
 )
 from oxillama_jupyter.schemas.responses import (
+    ConversationRef,
     CreateResponse,
     Reasoning,
     Response,
@@ -30,13 +32,14 @@ from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.response_tools import Offer, offer_of
 from oxillama_jupyter.services.seals import Sealer
 from oxillama_jupyter.services.translate_items import check_pairs, messages_of
-from oxillama_jupyter.store import responses
+from oxillama_jupyter.store import conversations, responses
 from oxillama_jupyter.store.database import Connection, Database
 
-__all__ = ["Plan", "Planner"]
+__all__ = ["Plan", "Planner", "settle"]
 
 _SHARED = set(SamplingOptions.__struct_fields__) - {"max_tokens"}
 _LOGPROBS = "message.output_text.logprobs"
+Recent = Mapping[str, Sequence[AnyItem]]
 _SEALED = "reasoning.encrypted_content"
 
 
@@ -53,6 +56,9 @@ class Plan:
         trace: How reasoning is shown.
         logprobs: Whether those of the text are.
         sealed: Whether reasoning is given to the client to keep, too.
+        own: The items that are new in the request.
+        conversation: The conversation that it is written to, and locked for it.
+        holder: Who has locked that.
     """
 
     response: Response
@@ -63,14 +69,17 @@ class Plan:
     trace: Literal["text", "summary"]
     logprobs: bool
     sealed: bool
+    own: Sequence[AnyItem]
+    conversation: str | None
+    holder: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """What a request goes on from, as it is stored; `items` are JSON objects."""
+    """What a request goes on from; without a link it is not stored as a response."""
 
     link: responses.Link | None
-    items: list[Any]
+    items: list[AnyItem]
 
 
 class Planner:
@@ -80,15 +89,26 @@ class Planner:
         db: The store.
         models: Which models there are.
         sealer: Opens what clients keep for us.
+        owner: This server's id, for locks.
     """
 
-    def __init__(self, db: Database, models: ModelService, sealer: Sealer) -> None:
+    def __init__(self, db: Database, models: ModelService, sealer: Sealer, owner: str) -> None:
         self._db = db
         self._models = models
         self._sealer = sealer
+        self._owner = owner
 
-    async def plan(self, body: CreateResponse) -> Plan:
-        """Check a request and look up everything it is about.
+    async def plan(
+        self, body: CreateResponse, *, lock: bool = True, recent: Recent | None = None
+    ) -> Plan:
+        """Check a request, look up everything it is about, lock what it writes to.
+
+        Whoever gets a plan brings it to an end by `settle` or `release`.
+
+        Args:
+            body: The request.
+            lock: Whether its conversation is going to be written to.
+            recent: What a connection remembers of responses that are not stored, by their ids.
 
         Raises:
             InvalidRequest: It cannot be done, and why.
@@ -96,35 +116,57 @@ class Planner:
         """
         check(body)
         given = read_items([] if body.input is None else body.input)
-        past = await self._past(body)
-        own = await self._resolved(given)
-        items = [*map(item_of, past.items), *own]
-        key = past.link.cache_key if past.link else ""
         response = await self._response(body)
-        new = responses.NewResponse(
-            input=msgspec.json.encode(own).decode(),
-            cache_key=key or response.id,
-            parent=past.link.seq if past.link else None,
-            streamed=bool(body.stream),
-            request=msgspec.json.encode(body).decode() if body.background else None,
-        )
-        return self._made(body, response, items, new)
+        conversation = response.conversation.id if response.conversation else None
+        holder = f"{self._owner}/{response.id}"
+        known = (recent or {}).get(body.previous_response_id or "")
+        if known is not None:
+            past = _Past(None, list(known))
+        else:
+            past = await self._past(body, conversation, holder if lock else None)
+        try:
+            own = await self._db.read(_dereferenced, given, conversation or "")
+            key = past.link.cache_key if past.link else conversation
+            new = responses.NewResponse(
+                input=_json(own),
+                cache_key=key or response.id,
+                parent=past.link.seq if past.link else None,
+                context=_json(past.items) if past.items and past.link is None else None,
+                streamed=bool(body.stream),
+                request=_json(body) if body.background else None,
+            )
+            return self._made(body, response, [*past.items, *own], own, new)
+        except OxillamaError:
+            if conversation and lock:
+                await self._db.write(conversations.unlock, conversation, holder)
+            raise
+
+    async def release(self, plan: Plan) -> None:
+        """Let others write to the conversation of a plan that came to nothing."""
+        if plan.conversation is not None:
+            await self._db.write(conversations.unlock, plan.conversation, plan.holder)
 
     async def plan_again(self, stored: responses.Stored) -> Plan:
         """The plan of a response that was stored as `queued` and never begun."""
         response = stored.response
         body = msgspec.json.decode(stored.request or "{}", type=CreateResponse)
-        items = await self._db.read(responses.items, response.id, output=False)
+        given = await self._db.read(responses.items, response.id, output=False)
+        items = [item_of(item) for item in given]
+        own = await self._db.read(responses.own_items, response.id)
+        if response.conversation is not None:
+            holder = f"{self._owner}/{response.id}"
+            await self._db.write(conversations.lock, response.conversation.id, holder)
         new = responses.NewResponse(
             input="[]", cache_key=stored.cache_key, streamed=stored.streamed
         )
-        return self._made(body, response, [item_of(item) for item in items], new)
+        return self._made(body, response, items, [item_of(item) for item in own], new)
 
     def _made(
         self,
         body: CreateResponse,
         response: Response,
         items: Sequence[AnyItem],
+        own: Sequence[AnyItem],
         new: responses.NewResponse,
     ) -> Plan:
         offer = offer_of(response.tools, response.tool_choice)
@@ -145,6 +187,9 @@ class Planner:
             trace="summary" if response.reasoning.summary else "text",
             logprobs=logprobs,
             sealed=_SEALED in include or not response.store,
+            own=own,
+            conversation=response.conversation.id if response.conversation else None,
+            holder=f"{self._owner}/{response.id}",
         )
 
     async def _response(self, body: CreateResponse) -> Response:
@@ -167,6 +212,7 @@ class Planner:
             output=[],
             parallel_tool_calls=body.parallel_tool_calls is not False,
             previous_response_id=body.previous_response_id,
+            conversation=_conversation(body),
             prompt_cache_key=body.prompt_cache_key,
             safety_identifier=body.safety_identifier,
             user=body.user,
@@ -183,16 +229,16 @@ class Planner:
             truncation=body.truncation or "disabled",
         )
 
-    async def _past(self, body: CreateResponse) -> _Past:
+    async def _past(
+        self, body: CreateResponse, conversation: str | None, holder: str | None
+    ) -> _Past:
+        if conversation is not None and holder is not None:
+            return _Past(None, await self._db.write(_locked, conversation, holder))
+        if conversation is not None:
+            return _Past(None, await self._db.read(conversations.history, conversation))
         if body.previous_response_id is None:
             return _Past(None, [])
         return await self._db.read(_past, body.previous_response_id)
-
-    async def _resolved(self, given: Sequence[AnyItem | ItemReference]) -> list[AnyItem]:
-        """The items with those that are only referred to, as they are stored."""
-        if not any(isinstance(item, ItemReference) for item in given):
-            return [item for item in given if not isinstance(item, ItemReference)]
-        return await self._db.read(_dereferenced, given)
 
 
 def check(body: CreateResponse) -> None:
@@ -254,20 +300,54 @@ def _past(conn: Connection, previous_id: str) -> _Past:
             f"Response '{previous_id}' has failed without any output to go on from.",
             param="previous_response_id",
         )
-    return _Past(link, responses.items(conn, previous_id, output=True))
+    items = responses.items(conn, previous_id, output=True)
+    return _Past(link, [item_of(item) for item in items])
 
 
-def _dereferenced(conn: Connection, given: Sequence[AnyItem | ItemReference]) -> list[AnyItem]:
+def _locked(conn: Connection, conversation_id: str, holder: str) -> list[AnyItem]:
+    """Lock a conversation and read it, in one transaction."""
+    conversations.lock(conn, conversation_id, holder)
+    return conversations.history(conn, conversation_id)
+
+
+def settle(conn: Connection, plan: Plan) -> None:
+    """Write a response that has ended to its conversation, and let others write to that.
+
+    What failed or was cancelled leaves nothing there; one that was deleted needs nothing.
+    """
+    if plan.conversation is None:
+        return
+    response = plan.response
+    if response.status in {"completed", "incomplete"}:
+        with contextlib.suppress(NotFound):
+            conversations.append(conn, plan.conversation, [*plan.own, *response.output])
+    conversations.unlock(conn, plan.conversation, plan.holder)
+
+
+def _dereferenced(
+    conn: Connection, given: Sequence[AnyItem | ItemReference], conversation: str
+) -> list[AnyItem]:
+    """The items with those that are only referred to, as they are stored."""
     found: list[AnyItem] = []
     for item in given:
         if not isinstance(item, ItemReference):
             found.append(item)
             continue
         stored = responses.find_item(conn, item.id)
-        if stored is None:
+        known = conversations.find(conn, item.id, conversation) if stored is None else None
+        if stored is None and known is None:
             raise InvalidRequest(f"Item with id '{item.id}' not found.", param="input")
-        found.append(item_of(stored))
+        found.append(item_of(stored) if stored is not None else known)  # type: ignore[arg-type]  # one is there
     return found
+
+
+def _conversation(body: CreateResponse) -> ConversationRef | None:
+    given = body.conversation
+    return ConversationRef(given) if isinstance(given, str) else given
+
+
+def _json(value: Any) -> str:  # structs, or lists of items
+    return msgspec.json.encode(value).decode()
 
 
 def _text(given: TextConfig | None) -> TextConfig:
@@ -314,4 +394,5 @@ def _request(
         must_call=offer.must_call,
         logprobs=logprobs,
         adapter=body.adapter,
+        reasoning_effort=response.reasoning.effort,
     )

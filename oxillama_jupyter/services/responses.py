@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import MutableMapping, Sequence
 from contextlib import aclosing
 from functools import partial
 
@@ -31,12 +32,12 @@ from oxillama_jupyter.services.generation import Generator
 from oxillama_jupyter.services.items import item_id, item_of
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.response_jobs import ResponseJobs
-from oxillama_jupyter.services.response_plans import Plan, Planner
+from oxillama_jupyter.services.response_plans import Plan, Planner, settle
 from oxillama_jupyter.services.response_turns import ResponseTurn
 from oxillama_jupyter.services.seals import Sealer
 from oxillama_jupyter.services.translate_items import REASONING
 from oxillama_jupyter.store import response_life, responses
-from oxillama_jupyter.store.database import Database
+from oxillama_jupyter.store.database import Connection, Database
 
 __all__ = ["ResponseService"]
 
@@ -50,6 +51,7 @@ class ResponseService:
         db: The store.
         models: The engine, which forgets what is deleted.
         generator: Generates in turn with everybody else.
+        planner: Makes requests into what is to be done.
         jobs: Executes what is in the background.
         sealer: Seals what clients keep for us.
         logger: Where failures that are ours are told.
@@ -61,6 +63,7 @@ class ResponseService:
         models: ModelService,
         generator: Generator,
         *,
+        planner: Planner,
         jobs: ResponseJobs,
         sealer: Sealer,
         logger: logging.Logger,
@@ -68,16 +71,27 @@ class ResponseService:
         self._db = db
         self._models = models
         self._generator = generator
+        self._planner = planner
         self._jobs = jobs
         self._sealer = sealer
         self._logger = logger
-        self._planner = Planner(db, models, sealer)
         self._compactor = Compactor(self._planner, generator, sealer)
 
     # -- creating --------------------------------------------------------------------------------
 
-    async def create(self, body: CreateResponse, *, user: str) -> Work:
+    async def create(
+        self,
+        body: CreateResponse,
+        *,
+        user: str,
+        recent: MutableMapping[str, Sequence[AnyItem]] | None = None,
+    ) -> Work:
         """Begin a response that ends with its client; it is stored when it has ended.
+
+        Args:
+            body: The request.
+            user: Who asks; where many wait, users take turns.
+            recent: Where a connection remembers the items of responses that are not stored.
 
         Raises:
             InvalidRequest: It cannot be done, and why.
@@ -85,10 +99,27 @@ class ResponseService:
             QueueFull: Too many wait already.
             EngineUnavailable: The model cannot be loaded, and why.
         """
-        return await Foreground.start(partial(self._foreground, body, user), name="response")
+        return await Foreground.start(
+            partial(self._foreground, body, user, recent), name="response"
+        )
 
-    async def _foreground(self, body: CreateResponse, user: str, work: Work) -> Response:
-        plan = await self._planner.plan(body)
+    async def _foreground(
+        self,
+        body: CreateResponse,
+        user: str,
+        recent: MutableMapping[str, Sequence[AnyItem]] | None,
+        work: Work,
+    ) -> Response:
+        plan = await self._planner.plan(body, recent=recent)
+        try:
+            response = await self._answer(plan, work, user, told=bool(body.stream))
+            if recent is not None and not response.store and response.status != "failed":
+                recent[response.id] = [*plan.items, *response.output]
+            return response
+        finally:
+            await self._planner.release(plan)
+
+    async def _answer(self, plan: Plan, work: Work, user: str, *, told: bool) -> Response:
         turn = ResponseTurn(plan, work.log, partial(self._sealer.seal, REASONING))
         name = plan.response.id
         with self._jobs.using(plan.new.cache_key):
@@ -107,22 +138,21 @@ class ResponseService:
             except OxillamaError as error:
                 if isinstance(error, ContextLengthExceeded):
                     error.param = "input"  # the engine calls it `messages`
-                frames = _failed(turn, error, told=bool(body.stream))
+                frames = _failed(turn, error, told=told)
             except Exception:
                 self._logger.exception("oxillama: response %s failed", name)
                 unknown = EngineError("Internal error; the server's log says which.")
-                frames = _failed(turn, unknown, told=bool(body.stream))
+                frames = _failed(turn, unknown, told=told)
         await self._conclude(plan, turn, frames)
         return turn.response
 
     async def _conclude(self, plan: Plan, turn: ResponseTurn, frames: list[bytes]) -> None:
         """Store first, then announce: who saw the end can go on from it at once."""
-        if turn.response.store:
-            try:
-                await self._db.write(responses.add, turn.response, plan.new)
-            except OxillamaError as error:
-                self._logger.warning("oxillama: %s: %s", turn.response.id, error)
-                frames = _failed(turn, error, told=True)
+        try:
+            await self._db.write(_store, plan)
+        except OxillamaError as error:
+            self._logger.warning("oxillama: %s: %s", turn.response.id, error)
+            frames = _failed(turn, error, told=True)
         for frame in frames:
             turn.log.append_frame(frame)
 
@@ -134,7 +164,11 @@ class ResponseService:
         """
         with self._generator.admission():
             plan = await self._planner.plan(body)
-            return plan.response, await self._jobs.begin(plan, user=user)
+            try:
+                return plan.response, await self._jobs.begin(plan, user=user)
+            except OxillamaError:
+                await self._planner.release(plan)
+                raise
 
     async def compact(self, body: CompactResponse, *, user: str) -> Foreground[ResponseCompaction]:
         """Begin to compact a conversation; as `Compactor.start`."""
@@ -150,7 +184,7 @@ class ResponseService:
         """
         given = {name: getattr(body, name) for name in body.__struct_fields__}
         given["model"] = body.model or self._models.resolve(None)
-        plan = await self._planner.plan(CreateResponse(**given, store=False))
+        plan = await self._planner.plan(CreateResponse(**given, store=False), lock=False)
         await self._models.ready(plan.response.model)
         return InputTokens(await self._models.engine.count(plan.request))
 
@@ -234,6 +268,13 @@ class ResponseService:
         deleted = await self._db.write(responses.delete, response_id)
         await self._jobs.forget(stored.cache_key)
         return deleted
+
+
+def _store(conn: Connection, plan: Plan) -> None:
+    """Store a response that has ended, and what it added to its conversation."""
+    if plan.response.store:
+        responses.add(conn, plan.response, plan.new)
+    settle(conn, plan)
 
 
 def _failed(turn: ResponseTurn, error: OxillamaError, *, told: bool) -> list[bytes]:

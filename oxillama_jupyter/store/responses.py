@@ -32,6 +32,7 @@ __all__ = [
     "get",
     "items",
     "link",
+    "own_items",
     "page",
     "save",
 ]
@@ -60,6 +61,7 @@ _HOLDER = """
 SELECT r.input, r.payload FROM response_items AS i JOIN responses AS r ON r.id = i.response_id
 WHERE i.item_id = ? AND NOT r.deleted ORDER BY r.seq LIMIT 1
 """
+_OWN = f"SELECT input {_LIVE}"
 _CHILD = "SELECT 1 FROM responses WHERE parent = ? LIMIT 1"
 _SEQ = f"SELECT seq, parent {_LIVE}"  # a constant
 _TOMBSTONE = "UPDATE responses SET deleted = 1, request = NULL WHERE seq = ?"
@@ -201,6 +203,15 @@ def items(conn: Connection, response_id: str, *, output: bool) -> list[JsonObjec
         if output or own_id != response_id:
             found += _decode(payload).output
     return found
+
+
+def own_items(conn: Connection, response_id: str) -> list[JsonObject]:
+    """The items that were new in the request of a response.
+
+    Raises:
+        NotFound: There is none.
+    """
+    return _decode_items(_row(conn, _OWN, response_id)[0])
 
 
 def find_item(conn: Connection, item_id: str) -> JsonObject | None:
