@@ -93,7 +93,8 @@ class ItemWriter:
     def take(self, delta: Delta) -> None:
         """Take what the engine gave."""
         if self._with_logprobs:
-            spoken = not delta.parts and not isinstance(self._open, ReasoningItem)
+            thinking = isinstance(self._open, ReasoningItem) and not delta.text
+            spoken = not delta.parts and not thinking
             self._fresh = [*self._fresh, *map(_logprob, delta.logprobs)] if spoken else []
         for part in delta.all_parts:
             if not self.over:
