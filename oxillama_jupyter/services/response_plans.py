@@ -26,18 +26,17 @@ from oxillama_jupyter.schemas.responses import (
     Reasoning,
     Response,
 )
-from oxillama_jupyter.schemas.runs import SamplingOptions
 from oxillama_jupyter.services.items import item_of, read_items
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.response_tools import Offer, offer_of
 from oxillama_jupyter.services.seals import Sealer
+from oxillama_jupyter.services.translate_common import given_sampling
 from oxillama_jupyter.services.translate_items import check_pairs, messages_of
 from oxillama_jupyter.store import conversations, responses
 from oxillama_jupyter.store.database import Connection, Database
 
 __all__ = ["Plan", "Planner", "settle"]
 
-_SHARED = set(SamplingOptions.__struct_fields__) - {"max_tokens"}
 _LOGPROBS = "message.output_text.logprobs"
 Recent = Mapping[str, Sequence[AnyItem]]
 _SEALED = "reasoning.encrypted_content"
@@ -373,11 +372,6 @@ def _request(
     offer: Offer,
     cache_key: str,
 ) -> GenerateRequest:
-    given: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name in _SHARED
-        if (value := getattr(body, name)) is not None
-    }
     budget = min(filter(None, (body.max_output_tokens, body.max_tokens)), default=None)
     logprobs = response.top_logprobs if _LOGPROBS in (body.include or ()) else None
     return GenerateRequest(
@@ -385,7 +379,10 @@ def _request(
         model=response.model,
         tools=offer.tools,
         sampling=Sampling(
-            temperature=response.temperature, top_p=response.top_p, max_tokens=budget, **given
+            temperature=response.temperature,
+            top_p=response.top_p,
+            max_tokens=budget,
+            **given_sampling(body),
         ),
         cache_key=cache_key if response.store else None,
         truncation="start" if response.truncation == "auto" else "disabled",

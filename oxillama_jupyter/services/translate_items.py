@@ -30,13 +30,12 @@ from oxillama_jupyter.schemas.items import (
     Refusal,
 )
 from oxillama_jupyter.services.seals import Sealer
+from oxillama_jupyter.services.translate_common import IMAGE_NOTE
 
 __all__ = ["COMPACTION", "CUSTOM_INPUT", "REASONING", "check_pairs", "messages_of", "text_of"]
 
 COMPACTION, REASONING = "compaction", "reasoning"
 CUSTOM_INPUT = "input"  # what the one parameter of a custom tool is called, as a function
-# A text model still answers when a message has an image in it; it is told that there was one.
-_IMAGE_NOTE = "[An image is here. This model reads text only.]"
 _SUMMARY = "What was said before, summed up:\n"
 _Call = FunctionCallItem | CustomToolCallItem
 _Output = FunctionCallOutputItem | CustomToolCallOutputItem
@@ -106,7 +105,7 @@ def _is_cut(item: AnyItem, answered: set[str]) -> bool:
 
 def _part(part: ItemContent) -> str:
     if isinstance(part, InputImage):
-        return _IMAGE_NOTE
+        return IMAGE_NOTE
     if isinstance(part, InputFile):
         name = f" '{part.filename}'" if part.filename else ""
         return f"[A file{name} is here. This model reads text only.]"
