@@ -60,10 +60,15 @@ from oxillama_jupyter.services.owners import new_owner
 from oxillama_jupyter.services.places import Places
 from oxillama_jupyter.services.pulls import PullService
 from oxillama_jupyter.services.recovery import Recovery
+from oxillama_jupyter.services.response_jobs import ResponseJobs
+from oxillama_jupyter.services.response_plans import Planner
+from oxillama_jupyter.services.responses import ResponseService
 from oxillama_jupyter.services.runs import RunService
+from oxillama_jupyter.services.seals import Sealer
 from oxillama_jupyter.services.services import Gate, Services
 from oxillama_jupyter.services.threads import ThreadService
 from oxillama_jupyter.store.database import Database
+from oxillama_jupyter.store.response_life import secret
 
 __all__ = ["OxillamaApp", "main"]
 
@@ -237,7 +242,14 @@ class OxillamaApp(ExtensionApp):
         if self._watching is not None:
             self._watching.cancel()
         # A failed start leaves some of them unmade; one that cannot end keeps no other from it.
-        for name in ("_executor", "_recovery", "_pulls", "_models", "_database"):
+        for name in (
+            "_executor",
+            "_recovery",
+            "_response_jobs",
+            "_pulls",
+            "_models",
+            "_database",
+        ):
             part = getattr(self, name, None)
             try:
                 if part is not None:
@@ -345,6 +357,8 @@ class OxillamaApp(ExtensionApp):
             owner=owner,
             expiry=self.run_expiry_seconds,
         )
+        generator = Generator(self._models, self._places, metrics)
+        responses = await self._responses(db, generator, owner)
         return Services(
             assistants=AssistantService(db),
             threads=ThreadService(db, runs, self._executor, self._models),
@@ -358,6 +372,31 @@ class OxillamaApp(ExtensionApp):
             chat=ChatService(db, self._models, generator, self.log),
             completions=CompletionService(self._models, generator, self.log),
             embeddings=EmbeddingService(self._models, generator),
+            responses=responses,
+        )
+
+    async def _responses(self, db: Database, generator: Generator, owner: str) -> ResponseService:
+        sealer = Sealer(await db.write(secret, "seal"))
+        planner = Planner(db, self._models, sealer, owner)
+        self._response_jobs = ResponseJobs(
+            db,
+            self._models,
+            generator,
+            planner=planner,
+            places=self._places,
+            sealer=sealer,
+            owner=owner,
+            logger=self.log,
+        )
+        await self._response_jobs.start()
+        return ResponseService(
+            db,
+            self._models,
+            generator,
+            planner=planner,
+            jobs=self._response_jobs,
+            sealer=sealer,
+            logger=self.log,
         )
 
     # -- idleness --------------------------------------------------------------------------------

@@ -106,11 +106,13 @@ class World:
     def _common(self) -> Ids:
         """What belongs to no thread."""
         chat = {"model": "scripted", "messages": [{"role": "user", "content": "Hi"}], "store": True}
+        background = {"model": "scripted", "background": True, "stream": False}
         hello = {"role": "user", "content": "Hello!"}
         conversation = self._post("v1/conversations", {"items": [hello]})["id"]
         return {
             "chat": self._post("v1/chat/completions", chat)["id"],
             "conversation": conversation,
+            "response": self._post("v1/responses", {**background, "input": "Hi"})["id"],
             "item": self._get(f"v1/conversations/{conversation}/items")["first_id"],
             "assistant": self._post("v1/assistants", {"model": "scripted"})["id"],
             "key": self._post("oxillama/keys", {"name": uuid4().hex})["id"],

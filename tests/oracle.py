@@ -14,6 +14,7 @@ from functools import cache, partial
 from typing import Any, Literal, get_args
 
 import httpx2
+import oracle_responses
 from openai.types import (
     Completion,
     CompletionChoice,
@@ -217,7 +218,7 @@ _MAY_BE_ABSENT = {
     "PromptTokensDetails.image_tokens",
     "PromptTokensDetails.text_tokens",
     "CompletionTokensDetails.text_tokens",
-}
+} | oracle_responses.MAY_BE_ABSENT
 # What items of OpenAI's own tools and accounts have.
 _NOT_OURS = {"async_", "caller", "created_by", "namespace", "prompt_cache_breakpoint"}
 _STATUS_TYPES = {
@@ -285,6 +286,8 @@ class Oracle:
         if response.headers["content-type"].startswith("text/event-stream"):
             chunk = _CHUNKS.get(path)
             check = check_frame if chunk is None else partial(check_data_frame, chunk)
+            if path.startswith("v1/responses"):
+                check = partial(oracle_responses.check_frame, check=check_object)
             response.stream = _Tap(response.stream, self, where, check)
             return
         response.read()
@@ -372,6 +375,10 @@ def _read_json(method: str, path: str, response: httpx2.Response) -> Iterator[st
 
 
 def _read_success(method: str, path: str, body: Any) -> Iterator[str]:  # JSON of any shape
+    found = oracle_responses.read_success(method, path, body, check_object)
+    if found is not None:
+        yield from found
+        return
     if method == "GET" and path == "v1/models":
         yield from (fault for model in body["data"] for fault in check_object(Model, model))
         return

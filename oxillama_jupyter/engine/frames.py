@@ -1,7 +1,7 @@
 """The messages on the engine's pipe: msgpack behind a four-byte length, in both directions.
 
-Parent to child: one `Configure`, then `Submit`, `Embed`, `Abort` and `Forget`; closing the pipe
-ends the child, which takes a moment to save idle threads.
+Parent to child: one `Configure`, then `Submit`, `Embed`, `Count`, `Abort` and `Forget`; closing
+the pipe ends the child, which takes a moment to save idle threads.
 Child to parent: `Phase` while it starts, then `Ready` or `StartFailed`, then one `Step` for each
 decode step, with what it gave every sequence.
 """
@@ -26,6 +26,7 @@ from oxillama_jupyter.engine.protocol import (
 __all__ = [
     "Abort",
     "Configure",
+    "Count",
     "Embed",
     "Forget",
     "FromChild",
@@ -95,6 +96,13 @@ class Embed(Struct, frozen=True, tag="embed"):
     request: EmbedRequest
 
 
+class Count(Struct, frozen=True, tag="count"):
+    """A prompt whose tokens are to be counted; one output answers it."""
+
+    id: int
+    request: GenerateRequest
+
+
 class Abort(Struct, frozen=True, tag="abort"):
     """Nobody waits for this generation any more."""
 
@@ -136,6 +144,7 @@ class Output(Struct, frozen=True, omit_defaults=True, array_like=True, gc=False)
         message: What that error says.
         param: Which parameter of the request it is about.
         embeddings: The whole answer to `Embed`.
+        count: The whole answer to `Count`.
     """
 
     id: int
@@ -144,6 +153,7 @@ class Output(Struct, frozen=True, omit_defaults=True, array_like=True, gc=False)
     message: str = ""
     param: str | None = None
     embeddings: Embeddings | None = None
+    count: int | None = None
 
 
 class Step(Struct, frozen=True, tag="step"):
@@ -158,7 +168,7 @@ class Stats(Struct, frozen=True, tag="stats"):
     stats: EngineStats
 
 
-ToChild = Configure | Submit | Embed | Abort | Forget
+ToChild = Configure | Submit | Embed | Count | Abort | Forget
 FromChild = Phase | Ready | StartFailed | Step | Stats
 
 _encoder = msgspec.msgpack.Encoder()

@@ -26,6 +26,7 @@ from oxillama_jupyter.engine.embeddings import Embeddings, EmbedRequest, check_e
 from oxillama_jupyter.engine.frames import (
     Abort,
     Configure,
+    Count,
     Embed,
     Forget,
     Submit,
@@ -201,14 +202,27 @@ class LocalEngine:
         """Embed texts; cancelling aborts."""
         self._check_model(request.model)
         check_embed(request)
-        number = next(self._ids)
-        frame = _frame(Embed(number, request))
+        output = await self._ask(Embed(next(self._ids), request))
+        assert output.embeddings is not None  # noqa: S101  # what was asked for
+        return output.embeddings
+
+    async def count(self, request: GenerateRequest) -> int:
+        """Count a prompt's tokens; cancelling aborts."""
+        self._check_model(request.model)
+        check_request(request)
+        output = await self._ask(Count(next(self._ids), request))
+        assert output.count is not None  # noqa: S101  # what was asked for
+        return output.count
+
+    async def _ask(self, message: Embed | Count) -> Output:
+        """Send what one frame answers, and wait for it."""
+        frame = _frame(message)
         child = await self._running()
         child.send(frame)
         try:
-            return await self._replies.wait(number)
+            return await self._replies.wait(message.id)
         except asyncio.CancelledError:
-            child.send(encode(Abort(number)))
+            child.send(encode(Abort(message.id)))
             raise
 
     def models(self) -> list[ModelInfo]:
@@ -404,7 +418,7 @@ class LocalEngine:
         return self._child
 
 
-def _frame(message: Submit | Embed) -> bytes:
+def _frame(message: Submit | Embed | Count) -> bytes:
     """Encode a request that the child is sure to understand; one that it is not would end it."""
     try:
         frame = encode(message)

@@ -121,6 +121,12 @@ class EnginePool:
         async with self.using(entry.id) as engine:
             return await engine.embed(replace(request, model=engine.models()[0].id))
 
+    async def count(self, request: GenerateRequest) -> int:
+        """Count with the request's model, loading it where it is not loaded."""
+        entry = await self._entry(request.model or self._default)
+        async with self.using(entry.id) as engine:
+            return await engine.count(replace(request, model=engine.models()[0].id))
+
     async def forget(self, cache_key: str) -> None:
         """Have a thread forgotten by all models; on disk also by those that are not loaded."""
         engines = [one.engine for one in tuple(self._residents.values()) if one.engine]

@@ -1,4 +1,4 @@
-"""What every engine is: five verbs and the values that pass through them.
+"""What every engine is: a few verbs and the values that pass through them.
 
 An engine takes a `GenerateRequest` and gives an async iterator of `Delta`s. The first delta carries
 `prompt` and no text, as soon as the prompt is admitted; the last one carries `finish_reason` and
@@ -55,7 +55,7 @@ __all__ = [
 ]
 
 FinishReason = Literal["stop", "length"]
-Truncation = Literal["disabled", "middle"]
+Truncation = Literal["disabled", "middle", "start"]
 
 
 class Sampling(Struct, frozen=True, omit_defaults=True):
@@ -145,7 +145,7 @@ class GenerateRequest(Struct, frozen=True, omit_defaults=True):
         truncation: What to do when the prompt does not fit `max_prompt_tokens` or the context:
             `disabled` raises `ContextLengthExceeded`; `middle` drops whole turns, oldest of the
             middle first, never the system messages, never the newest user turn, never one half of a
-            tool call and its output.
+            tool call and its output; `start` drops the oldest first.
         max_prompt_tokens: The most tokens the rendered prompt may have; None for the context.
         parallel_calls: Whether one answer may have several tool calls; it ends with the first one
             where not.
@@ -288,6 +288,13 @@ class Engine(Protocol):
             ContextLengthExceeded: An input is too long; the message has both numbers.
             InvalidRequest: An input is empty or no text, there are too few dimensions, or the model
                 makes no embeddings; otherwise as `generate`.
+        """
+
+    async def count(self, request: GenerateRequest) -> int:
+        """Count the tokens of a request's prompt as `generate` would, without generating.
+
+        Raises:
+            EngineError: This engine cannot count; otherwise as `generate`.
         """
 
     def models(self) -> list[ModelInfo]:

@@ -39,6 +39,7 @@ from oxillama_jupyter.errors import (
     EngineCrashed,
     EngineError,
     EngineUnavailable,
+    InvalidRequest,
     ModelNotFound,
     OxillamaError,
 )
@@ -82,8 +83,9 @@ class Patience:
 class RemoteEngine:
     """An `Engine` over an OpenAI-compatible server.
 
-    Prompts that are too long: the upstream decides, and with truncation `middle` it is asked again
-    with fewer turns. `max_prompt_tokens` is held by counting bytes, for nobody counts tokens ahead.
+    Prompts that are too long: the upstream decides, and unless truncation is `disabled` it is
+    asked again with fewer turns. `max_prompt_tokens` is held by counting bytes, for nobody counts
+    tokens ahead.
 
     Args:
         url: The upstream's base URL, such as `http://host:8000/v1`.
@@ -172,6 +174,13 @@ class RemoteEngine:
             self._note(failure)
             raise failure.error from None
         return read_embeddings(answer, len(request.inputs))
+
+    async def count(self, request: GenerateRequest) -> int:  # noqa: ARG002  # the protocol's
+        """Refuse: OpenAI's API counts a prompt only when it answers it."""
+        raise InvalidRequest(
+            f"The tokens of a prompt cannot be counted ahead: the model runs at "
+            f"{self._upstream.url}, which tells them only with an answer."
+        )
 
     def models(self) -> list[ModelInfo]:
         """The upstream's models as it listed them last, the default one first."""

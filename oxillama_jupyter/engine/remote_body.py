@@ -120,8 +120,12 @@ def drop_for_budget(request: GenerateRequest) -> tuple[int, ...]:
     if limit is None or _most_tokens(request, request.messages) <= limit:
         return ()
     dropped = None
-    if request.truncation == "middle":
-        dropped = drop_turns(request.messages, lambda rest: _most_tokens(request, rest) <= limit)
+    if request.truncation != "disabled":
+        dropped = drop_turns(
+            request.messages,
+            lambda rest: _most_tokens(request, rest) <= limit,
+            request.truncation,
+        )
     if dropped is None:
         most = _most_tokens(request, request.messages)
         raise ContextLengthExceeded(
@@ -138,11 +142,12 @@ def drop_more(request: GenerateRequest, dropped: tuple[int, ...]) -> tuple[int, 
     How many tokens are too many is not known, so the rest shrinks by a quarter at a time.
     """
     messages = request.messages
-    if request.truncation != "middle":
+    if request.truncation == "disabled":
         return None
     rest = [message for i, message in enumerate(messages) if i not in set(dropped)]
     goal = int(_most_tokens(request, rest) * _SHRINK)
-    more = drop_turns(messages, lambda some: _most_tokens(request, some) <= goal)
+    way = request.truncation
+    more = drop_turns(messages, lambda some: _most_tokens(request, some) <= goal, way)
     if more is None:
         more = tuple(sorted(index for turn in droppable_turns(messages) for index in turn))
     return more if len(more) > len(dropped) else None

@@ -10,7 +10,6 @@ from oxillama_jupyter import errors
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from oxillama_jupyter.engine.embeddings import Embeddings
     from oxillama_jupyter.engine.frames import Output
 
 __all__ = ["Replies"]
@@ -20,15 +19,15 @@ class Replies:
     """The requests without an answer yet, by number."""
 
     def __init__(self) -> None:
-        self._waiting: dict[int, asyncio.Future[Embeddings]] = {}
+        self._waiting: dict[int, asyncio.Future[Output]] = {}
 
     def __len__(self) -> int:
         """How many wait."""
         return len(self._waiting)
 
-    async def wait(self, number: int) -> Embeddings:
+    async def wait(self, number: int) -> Output:
         """Wait for an answer, or raise the error that came in its place."""
-        future: asyncio.Future[Embeddings] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Output] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
         try:
             return await future
@@ -40,10 +39,10 @@ class Replies:
         future = self._waiting.get(output.id)
         if future is None or future.done():
             return
-        if output.embeddings is not None:
-            future.set_result(output.embeddings)
+        if output.error is None:
+            future.set_result(output)
         else:
-            make_error = getattr(errors, output.error or "EngineError")
+            make_error = getattr(errors, output.error)
             future.set_exception(make_error(output.message, param=output.param))
 
     def fail_all(self, make_error: Callable[[], errors.OxillamaError]) -> None:

@@ -160,6 +160,13 @@ class ScriptedEngine:
         ]
         return Embeddings([_vector(text, width) for text in words], [len(w) for w in words], width)
 
+    async def count(self, request: GenerateRequest) -> int:
+        """Count words."""
+        self._check(request)
+        if request.truncation != "disabled":
+            return self._read_prompt(structs.replace(request, cache_key=None)).tokens
+        return len(_words(request))
+
     def models(self) -> list[ModelInfo]:
         """The one model."""
         return [self._model]
@@ -279,10 +286,12 @@ class ScriptedEngine:
 
     def _read_prompt(self, request: GenerateRequest) -> PromptInfo:
         limit = min(request.max_prompt_tokens or self._model.n_ctx, self._model.n_ctx - 1)
-        words = _tokens(request.messages) if request.prompt is None else _prompt_words(request)
+        words = _words(request)
         dropped: tuple[int, ...] | None = ()
-        if len(words) > limit and request.truncation == "middle":
-            dropped = drop_turns(request.messages, lambda rest: len(_tokens(rest)) <= limit)
+        if len(words) > limit and request.truncation != "disabled":
+            dropped = drop_turns(
+                request.messages, lambda rest: len(_tokens(rest)) <= limit, request.truncation
+            )
             gone = set(dropped or ())
             words = _tokens([m for i, m in enumerate(request.messages) if i not in gone])
         if len(words) > limit:
@@ -295,6 +304,10 @@ class ScriptedEngine:
             if len(self._warm) > _REMEMBERED:
                 self._warm.pop(next(iter(self._warm)))
         return PromptInfo(tokens=len(words), cached_tokens=cached, dropped=dropped or ())
+
+
+def _words(request: GenerateRequest) -> list[str]:
+    return _tokens(request.messages) if request.prompt is None else _prompt_words(request)
 
 
 def _vector(words: list[str], width: int) -> bytes:

@@ -182,11 +182,24 @@ class PromptBuilder:
         tokens = self.tokens(request.messages, request.tools, request.reasoning_effort)
         if len(tokens) <= limit:
             return tokens, ()
-        dropped = self._drop(request, limit) if request.truncation == "middle" else None
+        dropped = self._drop(request, limit) if request.truncation != "disabled" else None
         if dropped is None:
             raise ContextLengthExceeded(self._too_long(len(tokens), limit), param="messages")
         rest = [m for i, m in enumerate(request.messages) if i not in set(dropped)]
         return self.tokens(rest, request.tools, request.reasoning_effort), dropped
+
+    def count(self, request: GenerateRequest) -> int:
+        """How many tokens the prompt has; one that is too long is counted all the same.
+
+        Raises:
+            ContextLengthExceeded: It would have to be cut, and still does not fit.
+            InvalidRequest: The template refused the messages.
+        """
+        if request.truncation != "disabled" or self.refusal:
+            return len(self.build(request)[0])
+        if request.prompt is not None:
+            return len(raw_tokens(request, self.vocabulary))
+        return len(self.tokens(request.messages, request.tools, request.reasoning_effort))
 
     def tokens(
         self, messages: list[Json], tools: list[Json] | None = None, effort: str | None = None
@@ -233,7 +246,9 @@ class PromptBuilder:
     def _drop(self, request: GenerateRequest, limit: int) -> tuple[int, ...] | None:
         effort = request.reasoning_effort
         return drop_turns(
-            request.messages, lambda rest: len(self.tokens(rest, request.tools, effort)) <= limit
+            request.messages,
+            lambda rest: len(self.tokens(rest, request.tools, effort)) <= limit,
+            request.truncation,
         )
 
     def _too_long(self, count: int, limit: int) -> str:

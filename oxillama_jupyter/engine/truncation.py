@@ -1,4 +1,4 @@
-"""Which turns of a chat may be left out so that its prompt fits: whole ones, from the middle."""
+"""Which turns of a chat may be left out so that its prompt fits: from the middle, or the start."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ __all__ = ["drop_turns", "droppable_turns"]
 _SYSTEM = ("system", "developer")
 
 
-def droppable_turns(messages: Sequence[dict[str, Any]]) -> list[list[int]]:  # chat messages
+def droppable_turns(
+    messages: Sequence[dict[str, Any]],  # chat messages
+    truncation: str = "middle",
+) -> list[list[int]]:
     """Group the messages that may go into turns, in the order in which they go.
 
     A turn is a user message with all that answers it, so a tool call and its output go together.
-    System messages stay, and so does everything from the newest user message on. The first turn
-    goes last: it often says what the whole chat is about.
+    System messages stay, and so does everything from the newest user message on. With `middle` the
+    first turn goes last: it often says what the whole chat is about; with `start` it goes first.
     """
     newest = max((i for i, m in enumerate(messages) if m.get("role") == "user"), default=0)
     turns: list[list[int]] = []
@@ -27,23 +30,25 @@ def droppable_turns(messages: Sequence[dict[str, Any]]) -> list[list[int]]:  # c
         if message.get("role") == "user" or not turns:
             turns.append([])
         turns[-1].append(index)
-    return turns[1:] + turns[:1]
+    return turns if truncation == "start" else turns[1:] + turns[:1]
 
 
 def drop_turns(
     messages: Sequence[dict[str, Any]],  # chat messages
     fits: Callable[[list[dict[str, Any]]], bool],
+    truncation: str = "middle",
 ) -> tuple[int, ...] | None:
     """Find the fewest turns whose absence makes the chat fit.
 
     Args:
         messages: The whole chat.
         fits: Whether these messages make a prompt that is small enough.
+        truncation: `middle` or `start`: which turns go first.
 
     Returns:
         Indices of the messages to leave out, or None where even the smallest chat does not fit.
     """
-    turns = droppable_turns(messages)
+    turns = droppable_turns(messages, truncation)
 
     def dropped(count: int) -> set[int]:
         return {index for turn in turns[:count] for index in turn}

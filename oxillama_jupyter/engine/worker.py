@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NoReturn
 from oxillama_jupyter.engine.frames import (
     Abort,
     Configure,
+    Count,
     Embed,
     Forget,
     Output,
@@ -94,7 +95,7 @@ class Worker:
         self._source = source
         self._sink = sink
         self._inbox: SimpleQueue[Job | EmbedJob | Output | Forget | int | None] = SimpleQueue()
-        self._prompts: SimpleQueue[Submit | Embed] = SimpleQueue()
+        self._prompts: SimpleQueue[Submit | Embed | Count] = SimpleQueue()
         self._lock = threading.Lock()
         self._preparing: set[int] = set()
         self._scheduler: Scheduler | None = None
@@ -169,7 +170,7 @@ class Worker:
     def _take_in(self) -> None:
         while (frame := read_frame(self._source)) is not None:
             message = decode_to_child(frame)
-            if isinstance(message, Submit | Embed):
+            if isinstance(message, Submit | Embed | Count):
                 with self._lock:
                     self._preparing.add(message.id)
                 self._prompts.put(message)
@@ -197,6 +198,8 @@ class Worker:
             prepared: Job | EmbedJob | Output
             if isinstance(message, Embed):
                 prepared = embedder.prepare(message)
+            elif isinstance(message, Count):
+                prepared = _counted(builder, message)
             else:
                 prepared = _prepared(builder, compiler, message, find)
             with self._lock:
@@ -323,6 +326,17 @@ def _prepared(
     )
     find(job)
     return job
+
+
+def _counted(builder: PromptBuilder, message: Count) -> Output:
+    """Count a prompt's tokens, or say why not."""
+    try:
+        return Output(message.id, count=builder.count(message.request))
+    except OxillamaError as error:
+        return Output(message.id, None, type(error).__name__, error.message, error.param)
+    except Exception as error:  # noqa: BLE001 - as above
+        traceback.print_exc()
+        return Output(message.id, None, "EngineError", f"The prompt could not be made: {error!r}")
 
 
 def _after_reasoning(

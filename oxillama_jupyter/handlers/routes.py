@@ -18,6 +18,7 @@ from oxillama_jupyter.handlers import (
     messages,
     models,
     pulls,
+    responses,
     runs,
     threads,
 )
@@ -28,6 +29,7 @@ __all__ = ["routes"]
 _ID = "([^/]+)"
 _THREAD = f"threads/{_ID}"
 _CONVERSATION = f"conversations/{_ID}"
+_RESPONSE = f"responses/{_ID}"
 _RUN = f"{_THREAD}/runs/{_ID}"
 
 _OPENAI: list[tuple[str, type[BaseHandler]]] = [
@@ -55,6 +57,12 @@ _OPENAI: list[tuple[str, type[BaseHandler]]] = [
     (_CONVERSATION, conversations.ConversationHandler),
     (f"{_CONVERSATION}/items", conversations.ItemsHandler),
     (f"{_CONVERSATION}/items/{_ID}", conversations.ItemHandler),
+    ("responses", responses.ResponsesHandler),
+    ("responses/input_tokens", responses.InputTokensHandler),
+    ("responses/compact", responses.CompactHandler),
+    (_RESPONSE, responses.ResponseHandler),
+    (f"{_RESPONSE}/cancel", responses.ResponseCancelHandler),
+    (f"{_RESPONSE}/input_items", responses.InputItemsHandler),
 ]
 _OURS: list[tuple[str, type[BaseHandler]]] = [
     ("health", health.HealthHandler),
@@ -74,6 +82,7 @@ _OURS: list[tuple[str, type[BaseHandler]]] = [
     (f"{_THREAD}/conversation", conversations.ThreadConversationHandler),
     (f"{_CONVERSATION}/thread", conversations.ConversationThreadHandler),
     (f"{_RUN}/events", runs.RunEventsHandler),
+    ("responses", responses.ResponseListHandler),
 ]
 
 

@@ -16,6 +16,7 @@ from oxillama_jupyter.services.health import HealthService
 from oxillama_jupyter.services.keys import KeyService
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.pulls import PullService
+from oxillama_jupyter.services.responses import ResponseService
 from oxillama_jupyter.services.runs import RunService
 from oxillama_jupyter.services.threads import ThreadService
 
@@ -38,6 +39,7 @@ class Services:
     chat: ChatService
     completions: CompletionService
     embeddings: EmbeddingService
+    responses: ResponseService
 
 
 class Gate:

@@ -70,6 +70,24 @@ def m002_tokens_of_waiting_steps(db: sqlite_utils.Database) -> None:
 
 
 @migrations()
+def m003_responses(db: sqlite_utils.Database) -> None:
+    """Responses, which items they hold, their event streams, and secrets of this store.
+
+    A response holds the items that were new in its request; what came before is found through
+    `parent`, so that a long chain is not stored once for each of its links. Who deletes a response
+    that others go on from leaves a row that is `deleted`: nobody can read it, but the others keep
+    their context. It goes when the last of them does. `context` is a compressed copy of what came
+    before where that was no response: a conversation can be changed later.
+
+    `request` is the body of a response in the background, which another server may have to begin.
+    The events of one are kept in pieces, since they are stored while they come. Secrets sign what
+    clients keep for us.
+    """
+    for statement in _M003.split(";\n\n"):
+        db.execute(statement)
+
+
+@migrations()
 def m004_conversations(db: sqlite_utils.Database) -> None:
     """Conversations, their items, and conversations that are another view of a thread.
 
@@ -209,6 +227,52 @@ CREATE TABLE keys (
   hint TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   last_used_at INTEGER
+) STRICT
+"""
+
+_M003 = """
+CREATE TABLE responses (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  parent INTEGER REFERENCES responses(seq),
+  status TEXT NOT NULL,
+  active INTEGER NOT NULL GENERATED ALWAYS AS (status IN ('queued', 'in_progress')) VIRTUAL,
+  deleted INTEGER NOT NULL DEFAULT 0,
+  streamed INTEGER NOT NULL,
+  owner TEXT NOT NULL,
+  lease INTEGER NOT NULL,
+  cache_key TEXT NOT NULL,
+  context BLOB,
+  input TEXT NOT NULL,
+  request TEXT,
+  payload TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX responses_by_parent ON responses(parent) WHERE parent IS NOT NULL;
+
+CREATE INDEX active_responses_by_owner ON responses(owner) WHERE active;
+
+CREATE INDEX active_responses_by_lease ON responses(lease) WHERE active;
+
+CREATE TABLE response_items (
+  item_id TEXT NOT NULL,
+  response_id TEXT NOT NULL REFERENCES responses(id) ON DELETE CASCADE,
+  PRIMARY KEY (item_id, response_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX response_items_by_response ON response_items(response_id);
+
+CREATE TABLE response_events (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  response_id TEXT NOT NULL REFERENCES responses(id) ON DELETE CASCADE,
+  frames BLOB NOT NULL
+) STRICT;
+
+CREATE INDEX response_events_by_response ON response_events(response_id);
+
+CREATE TABLE secrets (
+  name TEXT NOT NULL PRIMARY KEY,
+  value BLOB NOT NULL
 ) STRICT
 """
 

@@ -42,6 +42,13 @@ from oxillama_jupyter.schemas.keys import CreateKey
 from oxillama_jupyter.schemas.messages import CreateMessage, ModifyMessage
 from oxillama_jupyter.schemas.models import NameModel
 from oxillama_jupyter.schemas.pulls import CreatePull
+from oxillama_jupyter.schemas.responses import (
+    CompactResponse,
+    CountTokens,
+    CreateResponse,
+    ItemsQuery,
+    ResponseQuery,
+)
 from oxillama_jupyter.schemas.runs import (
     CreateRun,
     CreateThreadAndRun,
@@ -125,6 +132,15 @@ ROUTES = [
     Route("DELETE", f"{CONVERSATION}/items/{{item}}", spends=True),
     Route("POST", "oxillama/threads/{thread}/conversation"),
     Route("POST", "oxillama/conversations/{conversation}/thread"),
+    Route("POST", "v1/responses", CreateResponse),
+    Route("GET", "v1/responses", reached=False),
+    Route("POST", "v1/responses/input_tokens", CountTokens),
+    Route("POST", "v1/responses/compact", CompactResponse),
+    Route("GET", "v1/responses/{response}", query=ResponseQuery),
+    Route("DELETE", "v1/responses/{response}", spends=True),
+    Route("POST", "v1/responses/{response}/cancel"),
+    Route("GET", "v1/responses/{response}/input_items", query=ItemsQuery),
+    Route("GET", "oxillama/responses", query=PageQuery),
     Route("GET", "oxillama/health"),
     Route("GET", "oxillama/engine"),
     Route("GET", "oxillama/keys"),

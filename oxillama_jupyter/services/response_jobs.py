@@ -1,0 +1,359 @@
+"""Responses in the background: the server's own tasks, which no client takes along.
+
+Every end is stored before it is announced; what is written meanwhile is stored about once a second,
+with its events. A server that dies leaves at most a second behind: see `sweep`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
+
+from oxillama_jupyter.errors import EngineError, NotFound, OxillamaError
+from oxillama_jupyter.events import DATA_DONE, EventLog
+from oxillama_jupyter.ids import now
+from oxillama_jupyter.schemas.responses import ENDED, Response
+from oxillama_jupyter.services.generation import Generator
+from oxillama_jupyter.services.models import ModelService
+from oxillama_jupyter.services.owners import is_gone
+from oxillama_jupyter.services.places import Places
+from oxillama_jupyter.services.recovery import LEASE_SECONDS
+from oxillama_jupyter.services.response_plans import Plan, Planner, settle
+from oxillama_jupyter.services.response_turns import ResponseTurn, error_of, last_frames
+from oxillama_jupyter.services.seals import Sealer
+from oxillama_jupyter.services.translate_items import REASONING
+from oxillama_jupyter.store import conversations, response_life, responses
+from oxillama_jupyter.store.database import Connection, Database
+
+__all__ = ["ResponseJobs"]
+
+_CHECKPOINT_SECONDS = 1.0
+_SWEEP_SECONDS = 5.0
+_LOST = EngineError("The server that executed this response stopped in the middle of it.")
+_UNWRITTEN = EngineError("The response ended, but its end could not be stored.")
+_STOPPED = EngineError("The server was stopped while the response was in progress.")
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """A response that this process executes.
+
+    Attributes:
+        kept: How many of its frames are stored.
+    """
+
+    plan: Plan
+    turn: ResponseTurn
+    user: str
+    task: asyncio.Task[None] | None = None
+    stop: Literal["cancelled", "shutdown"] | None = None
+    kept: int = 0
+    saved_at: float = 0.0
+
+
+class ResponseJobs:
+    """Executes responses in the background.
+
+    Args:
+        db: The store.
+        models: Their engine forgets what is deleted.
+        generator: Generates in turn with everybody else.
+        planner: Makes what was queued into what is to be done, after a restart.
+        places: Who generates or waits.
+        sealer: Seals what clients keep for us.
+        owner: This server's id.
+        logger: Where failures that are ours are told.
+    """
+
+    def __init__(  # noqa: PLR0913  # what the composition root hands over
+        self,
+        db: Database,
+        models: ModelService,
+        generator: Generator,
+        *,
+        planner: Planner,
+        places: Places,
+        sealer: Sealer,
+        owner: str,
+        logger: logging.Logger,
+    ) -> None:
+        self._db = db
+        self._models = models
+        self._generator = generator
+        self._places = places
+        self._sealer = sealer
+        self._owner = owner
+        self._logger = logger
+        self._planner = planner
+        self._jobs: dict[str, _Job] = {}
+        self._sweeping: asyncio.Task[None] | None = None
+        self._used = Counter[str]()
+        self._doomed: set[str] = set()
+        self._unconcluded: set[str] = set()
+
+    # -- what services ask for ---------------------------------------------------------------------
+
+    def log(self, response_id: str) -> EventLog | None:
+        """The events of a response that this process executes."""
+        job = self._jobs.get(response_id)
+        return None if job is None else job.turn.log
+
+    async def begin(self, plan: Plan, *, user: str) -> EventLog:
+        """Store a response as `queued`, execute it, return its events."""
+        owned = replace(plan.new, owner=self._owner, lease=now() + LEASE_SECONDS)
+        job = self._job(plan, user)
+        job.turn.announce("created")
+        job.turn.announce("queued")
+        await self._db.write(_add, plan.response, owned, self._unkept(job))
+        self._start(job)
+        return job.turn.log
+
+    async def cancel(self, response: Response) -> None:
+        """End a response that has not ended, whichever server executes it."""
+        job = self._jobs.get(response.id)
+        if job is None:
+            await self._end_stored(response.id, "cancelled")
+            return
+        self._stop(job, "cancelled")
+        if job.task is not None:
+            await asyncio.wait((job.task,))
+
+    @contextmanager
+    def using(self, cache_key: str) -> Iterator[None]:
+        """Generate with a key; it is not forgotten meanwhile."""
+        self._used[cache_key] += 1
+        try:
+            yield
+        finally:
+            self._used[cache_key] -= 1
+            if not self._used[cache_key]:
+                del self._used[cache_key]
+
+    async def forget(self, cache_key: str) -> None:
+        """Let the engine forget a chain, now or when nothing of it generates any more."""
+        self._doomed.add(cache_key)
+        for key in [key for key in self._doomed if not self._used[key]]:
+            self._doomed.discard(key)
+            await self._models.engine.forget(key)
+
+    async def start(self) -> None:
+        """Adopt what is left over, then keep sweeping in the background."""
+        await self.sweep()
+        self._sweeping = asyncio.create_task(self._sweep_forever(), name="oxillama responses")
+
+    async def aclose(self) -> None:
+        """End all; what had begun fails with the reason, what was queued is left to the next."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.wait((self._sweeping,))
+        tasks = [job.task for job in self._jobs.values() if job.task is not None]
+        for job in self._jobs.values():
+            self._stop(job, "shutdown")
+        if tasks:
+            await asyncio.wait(tasks)
+        await self._db.write(response_life.release, [self._owner])
+
+    # -- one response ------------------------------------------------------------------------------
+
+    def _job(self, plan: Plan, user: str) -> _Job:
+        turn = ResponseTurn(plan, EventLog(), partial(self._sealer.seal, REASONING))
+        return _Job(plan, turn, user, saved_at=time.monotonic())
+
+    def _start(self, job: _Job) -> None:
+        response_id = job.plan.response.id
+        self._places.enter()
+        self._jobs[response_id] = job
+        job.task = asyncio.create_task(self._execute(job), name=f"oxillama {response_id}")
+
+    def _stop(self, job: _Job, reason: Literal["cancelled", "shutdown"]) -> None:
+        if job.stop is None and job.task is not None and job.turn.response.status not in ENDED:
+            job.stop = reason
+            job.task.cancel()
+
+    async def _execute(self, job: _Job) -> None:
+        response = job.turn.response
+        try:
+            with self.using(job.plan.new.cache_key):
+                frames = await self._frames(job)
+            if frames is not None:
+                await self._conclude(job, frames)
+            else:
+                await self._planner.release(job.plan)
+        except Exception:
+            self._logger.exception("oxillama: response %s could not be concluded", response.id)
+            self._unconcluded.add(response.id)
+        finally:
+            self._places.leave()
+            del self._jobs[response.id]
+            job.turn.log.close()
+
+    async def _frames(self, job: _Job) -> list[bytes] | None:
+        """Generate, and say how it ended; None leaves the response to the next server."""
+        try:
+            await self._generate(job)
+            return job.turn.end()
+        except asyncio.CancelledError:
+            if job.stop is None:  # the loop itself is going down
+                raise
+            task = asyncio.current_task()
+            if task is not None:
+                task.uncancel()
+            if job.stop == "cancelled":
+                return job.turn.cancel()
+            return None if job.turn.response.status == "queued" else job.turn.fail(_STOPPED)
+        except OxillamaError as error:
+            return job.turn.fail(error)
+        except Exception:
+            self._logger.exception("oxillama: response %s failed", job.turn.response.id)
+            return job.turn.fail(EngineError("Internal error; the server's log says which."))
+
+    async def _generate(self, job: _Job) -> None:
+        turn, response = job.turn, job.turn.response
+        deltas = self._generator.generate_admitted(
+            job.plan.request, user=job.user, name=response.id
+        )
+        async with aclosing(deltas):
+            async for delta in deltas:
+                if delta.prompt is not None:
+                    response.status = "in_progress"
+                    turn.announce("in_progress")
+                    await self._checkpoint(job)
+                turn.take(delta)
+                if turn.over:
+                    return
+                if time.monotonic() - job.saved_at > _CHECKPOINT_SECONDS:
+                    await self._checkpoint(job)
+
+    async def _checkpoint(self, job: _Job) -> None:
+        """Store what there is; another server may have cancelled or deleted it meanwhile."""
+        going = await self._db.write(_save, job.turn.current(), self._unkept(job))
+        job.saved_at = time.monotonic()
+        if not going:
+            self._stop(job, "cancelled")
+            await asyncio.sleep(0)
+
+    async def _conclude(self, job: _Job, frames: Sequence[bytes]) -> None:
+        """Store first, then announce."""
+        await self._db.write(_conclude, job.plan, [*self._unkept(job), *frames])
+        for frame in frames:
+            job.turn.log.append_frame(frame)
+
+    def _unkept(self, job: _Job) -> list[bytes]:
+        """The frames that are not stored yet; from now on they count as stored."""
+        if not job.plan.new.streamed:
+            return []
+        start, job.kept = job.kept, len(job.turn.log.frames)
+        return job.turn.log.frames[start:]
+
+    # -- what others left --------------------------------------------------------------------------
+
+    async def _sweep_forever(self) -> None:
+        while True:
+            await asyncio.sleep(_SWEEP_SECONDS)
+            try:
+                await self.sweep()
+            except OxillamaError as error:  # a locked or full disk now may be fine in five seconds
+                self._logger.warning("oxillama: recovery of responses: %s", error)
+
+    async def sweep(self) -> None:
+        """Renew our leases and adopt what dead servers left, once; an idle store is only read."""
+        owners = await self._db.read(response_life.owners)
+        if not owners:
+            return
+        for response_id in list(self._unconcluded):
+            await self._end_stored(response_id, "failed", _UNWRITTEN)
+            self._unconcluded.discard(response_id)
+        gone = [owner for owner in owners if owner != self._owner and is_gone(owner)]
+        for response_id in await self._db.write(_take_over, self._owner, gone):
+            try:
+                await self._adopt(response_id)
+            except OxillamaError as error:  # one must not keep the others from it
+                self._logger.warning("oxillama: response %s: %s", response_id, error)
+
+    async def _adopt(self, response_id: str) -> None:
+        """Begin what was queued; what had begun has failed, with what was stored of it."""
+        stored = await self._db.read(responses.find, response_id)
+        self._logger.info("oxillama: adopted %s, which was %s", response_id, stored.response.status)
+        if stored.response.status != "queued":
+            await self._end_stored(response_id, "failed", _LOST)
+            return
+        try:
+            plan = await self._planner.plan_again(stored)
+        except OxillamaError as error:
+            await self._end_stored(response_id, "failed", error)
+            return
+        job = self._job(plan, "")
+        for frame in await self._db.read(response_life.frames, response_id):
+            job.turn.log.append_frame(frame)
+        job.kept = len(job.turn.log.frames)
+        self._start(job)
+
+    async def _end_stored(
+        self,
+        response_id: str,
+        status: Literal["cancelled", "failed"],
+        error: OxillamaError | None = None,
+    ) -> None:
+        """End a response that nobody executes; one that is gone needs no end."""
+        with contextlib.suppress(NotFound):
+            await self._db.write(_end, response_id, status, error)
+
+
+def _add(
+    conn: Connection, response: Response, new: responses.NewResponse, frames: Sequence[bytes]
+) -> None:
+    responses.add(conn, response, new)
+    response_life.add_frames(conn, response.id, frames)
+
+
+def _save(conn: Connection, response: Response, frames: Sequence[bytes]) -> bool:
+    """Write a response and more of its events; False if it has ended already or is gone."""
+    saved = responses.save(conn, response)
+    if saved:
+        response_life.add_frames(conn, response.id, frames)
+    return saved
+
+
+def _conclude(conn: Connection, plan: Plan, frames: Sequence[bytes]) -> None:
+    """Write a response that has ended, and what it added to its conversation."""
+    if _save(conn, plan.response, frames):
+        settle(conn, plan)
+    elif plan.conversation is not None:
+        conversations.unlock(conn, plan.conversation, plan.holder)
+
+
+def _take_over(conn: Connection, owner: str, gone: Sequence[str]) -> list[str]:
+    """One transaction: our leases renewed, dead owners' released, and what is ours to do now."""
+    at = now()
+    response_life.renew(conn, owner, at + LEASE_SECONDS)
+    response_life.release(conn, gone)
+    return response_life.adopt(conn, at, owner, at + LEASE_SECONDS)
+
+
+def _end(
+    conn: Connection,
+    response_id: str,
+    status: Literal["cancelled", "failed"],
+    error: OxillamaError | None,
+) -> None:
+    stored = responses.find(conn, response_id)
+    response = stored.response
+    if response.status in ENDED:
+        return
+    for item in response.output:
+        if item.get("status") == "in_progress":
+            item["status"] = "incomplete"
+    response.status = status
+    frames = [DATA_DONE]
+    if error is not None:
+        response.error = error_of(error)
+        frames = last_frames(response, len(response_life.frames(conn, response_id)), error)
+    _save(conn, response, frames if stored.streamed else [])
