@@ -29,7 +29,7 @@ from oxillama_jupyter.store.rows import encode
 from oxillama_jupyter.store.summaries import EXCERPT, SUMMARY, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator
     from sqlite3 import Connection
 
     from oxillama_jupyter.schemas.threads import ThreadQuery, ThreadSummary
@@ -53,11 +53,11 @@ WHERE messages_fts MATCH :words AND messages_fts.rowid BETWEEN :oldest AND :newe
 _NEWEST_FIRST = "ORDER BY messages_fts.rowid DESC"
 _HITS_OF_ALL = _HITS + _NEWEST_FIRST
 _HITS_OF_SOME = f"{_HITS} AND {HAS_ALL.format('m.thread_id')} {_NEWEST_FIRST}"
-_COUNT = """
-SELECT count(*) FROM (
-  SELECT 1 FROM messages_fts
-  WHERE messages_fts MATCH :words AND rowid BETWEEN :oldest AND :newest LIMIT :limit)
+_SEQS = """
+SELECT rowid FROM messages_fts
+WHERE messages_fts MATCH :words AND rowid BETWEEN :oldest AND :newest ORDER BY rowid DESC
 """
+_COUNT = f"SELECT count(*) FROM ({_SEQS} LIMIT :limit)"  # noqa: S608  # constants
 _OF_SOME = f"""
 SELECT m.seq, d.thread_id FROM {HAVE_PAIR} CROSS JOIN messages m ON m.thread_id = d.thread_id
 WHERE m.seq <= :newest AND {HAS_ALL.format("d.thread_id")} LIMIT {_WALK + 1}
@@ -208,14 +208,13 @@ def _hits(
     if messages and len(messages) <= _WALK:
         messages.sort(reverse=True)
         values |= {"newest": messages[0][0], "oldest": messages[-1][0]}
-        if _are_more(conn, values, len(messages) * _PRICE):
-            yield from _matching(conn, words, messages)
-            return
-    if messages or not pair:
+        choose = _matching if _are_more(conn, values, len(messages) * _PRICE) else _among
+        yield from choose(conn, values, messages)
+    elif messages or not pair:
         yield from _rows(conn, _HITS_OF_SOME, values)
 
 
-def _rows(conn: Connection, sql: str, values: dict[str, Any]) -> Generator[Hit, None, None]:
+def _rows(conn: Connection, sql: str, values: dict[str, Any]) -> Generator[Any, None, None]:
     with closing(conn.execute(sql, values)) as cursor:
         yield from cursor
 
@@ -228,10 +227,21 @@ def _are_more(conn: Connection, values: dict[str, Any], count: int) -> bool:
     return bool(hits > count)
 
 
-def _matching(
-    conn: Connection, words: str, messages: Iterable[tuple[int, str]]
+def _among(
+    conn: Connection, values: dict[str, Any], messages: list[tuple[int, str]]
 ) -> Generator[Hit, None, None]:
+    """The matches that are among these messages; all matches of their time are read."""
+    threads = dict(messages)
+    for (seq,) in _rows(conn, _SEQS, values):
+        if seq in threads:
+            yield seq, threads[seq], None
+
+
+def _matching(
+    conn: Connection, values: dict[str, Any], messages: list[tuple[int, str]]
+) -> Generator[Hit, None, None]:
+    """The same, but each message is asked."""
     for seq, thread_id in messages:
-        row = conn.execute(_IS_HIT, (words, seq)).fetchone()
+        row = conn.execute(_IS_HIT, (values["words"], seq)).fetchone()
         if row:
             yield seq, thread_id, row[0]
