@@ -82,6 +82,39 @@ async def test_a_prompt_over_its_budget_is_an_error(engines: Engines) -> None:
             await collect(engine, ask("abcd " * 100, max_prompt_tokens=20))
 
 
+async def test_a_counted_prompt_has_as_many_tokens_as_it_then_has(engines: Engines) -> None:
+    turns = ask("hello there", "and you?", system="be kind", max_tokens=1)
+    tools = [{"type": "function", "function": {"name": "f", "description": "Does it"}}]
+    many = ask(*["abcd " * 12] * 8, "last", truncation="start", max_tokens=1)
+    async with started(engines.make()) as engine:
+        whole = await engine.count(many)
+        requests = [
+            turns,
+            structs.replace(turns, tools=tools),
+            structs.replace(turns, messages=[], prompt="hello there"),
+            structs.replace(many, max_prompt_tokens=whole // 2),
+        ]
+        for request in requests:
+            (first, *_) = await collect(engine, request)
+            assert await engine.count(request) == first.prompt.tokens
+        too_long = await engine.count(ask("abcd " * LONG))
+        with pytest.raises(ModelNotFound):
+            await engine.count(structs.replace(turns, model="nonsense"))
+
+    assert too_long >= LONG
+
+
+async def test_truncation_from_the_start_leaves_out_the_oldest_turns(engines: Engines) -> None:
+    request = ask(*["abcd " * 12] * 8, "last", system="be kind", truncation="start")
+    async with started(engines.make()) as engine:
+        limit = await engine.count(request) // 2
+        (first, *_) = await collect(engine, structs.replace(request, max_prompt_tokens=limit))
+
+    assert first.prompt.tokens <= limit
+    assert first.prompt.dropped == tuple(range(1, len(first.prompt.dropped) + 1))
+    assert first.prompt.dropped
+
+
 async def test_truncation_leaves_out_whole_turns_of_the_middle(engines: Engines) -> None:
     turns = [f"turn {number} " + "abcd " * 12 for number in range(8)]
     request = ask(*turns, "last question", system="be kind", truncation="middle")

@@ -49,3 +49,9 @@ def test_the_fewest_turns_go() -> None:
 
 def test_none_where_even_the_smallest_chat_does_not_fit() -> None:
     assert drop_turns(_chat("suau"), lambda rest: len(rest) < 2) is None
+
+
+def test_from_the_start_the_oldest_turns_go_first() -> None:
+    assert droppable_turns(_chat("suauauau"), "start") == [[1, 2], [3, 4], [5, 6]]
+    chat = _chat("suatauau")
+    assert drop_turns(chat, lambda rest: len(rest) < 5, "start") == (1, 2, 3, 4)
