@@ -89,7 +89,7 @@ def test_migrating_again_changes_nothing(conn: Connection, path: Path) -> None:
 
 def test_tables_are_strict(conn: Connection) -> None:
     ours = {"assistants", "threads", "thread_metadata", "messages", "runs", "steps", "journals"}
-    ours |= {"chats", "chat_metadata"}
+    ours |= {"chats", "chat_metadata", "responses", "response_items", "response_events", "secrets"}
     strict = {name for _, name, _, _, _, strict in conn.execute("PRAGMA table_list") if strict}
 
     assert ours | {"keys", "conversations", "conversation_items"} == strict
@@ -129,7 +129,7 @@ def test_four_processes_may_open_a_new_file_at_once(path: Path) -> None:
 def test_failing_migration_leaves_the_file_as_it_was(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oxillama_jupyter.store.migrations._M001", "CREATE TABLE half (a);\n\nOOPS")
+    monkeypatch.setattr("oxillama_jupyter.store.tables.M001", "CREATE TABLE half (a);\n\nOOPS")
     with pytest.raises(StoreError, match="OOPS"):
         asyncio.run(Database.open(path))
     with sqlite3.connect(path) as conn:
