@@ -1,10 +1,11 @@
 """What the server itself costs: run overhead, cost per event, and what others feel meanwhile.
 
-    python benchmarks/server.py [--quick] [--json FILE] [--peer-url URL --peer-key K --peer-model M]
+    python benchmarks/server.py [--quick] [--json FILE]
+    python benchmarks/server.py --model FILE.gguf --threads 2 --peer-url URL [--peer-model M]
 
 The engine is scripted and costs next to nothing, so all times are the server's and the client's.
-With `--peer-url` the same number of official SDK clients stream from that server's chat completions
-and from ours, side by side in the same run.
+With `--peer-url` official SDK clients stream chat completions of a model from that server and from
+ours, in turns in the same run: give the peer the same file and as many threads.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
-from wire import Target, call, cpu_seconds, scripted_server, stream
+from wire import Target, call, cpu_seconds, model_server, scripted_server, stream
 
 from oxillama_jupyter.engine.protocol import GenerateRequest
 from oxillama_jupyter.engine.scripted import ScriptedEngine
@@ -27,7 +28,11 @@ from oxillama_jupyter.engine.scripted import ScriptedEngine
 TOKENS = 2000
 RUN = {"assistant_id": "default", "stream": True}
 HELLO = {"messages": [{"role": "user", "content": "Hello"}]}
-CHAT = {"model": "scripted", "stream": True, **HELLO}
+APIS = {
+    "chat": ("/v1/chat/completions", {"model": "scripted", "stream": True, **HELLO}),
+    "response": ("/v1/responses", {"model": "scripted", "stream": True, "input": "Hello"}),
+}
+PEER_TOKENS = 64
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -77,24 +82,25 @@ async def _rounds(one: Callable[[], Awaitable[None]], clients: int, rounds: int)
     return times
 
 
-async def chat_overhead(target: Target, tokens: int, clients: int, rounds: int) -> dict[str, float]:
-    """Milliseconds of a streamed chat completion beyond the same generation without a server."""
-    engine = ScriptedEngine(lambda _: iter([" word"] * tokens), n_parallel=64)
+async def api_overhead(target: Target, api: str, clients: int, rounds: int) -> dict[str, float]:
+    """Milliseconds of a streamed answer of 20 tokens beyond the same one without a server."""
+    engine = ScriptedEngine(lambda _: iter([" word"] * 20), n_parallel=64)
     await engine.start()
     bare = await _rounds(lambda: _bare(engine), clients, rounds)
     await engine.aclose()
 
     async def ask() -> None:
-        async for _ in stream(target, "POST", "/v1/chat/completions", CHAT):
+        path, body = APIS[api]
+        async for _ in stream(target, "POST", path, body):
             pass
 
-    chat = await _rounds(ask, clients, rounds)
+    served = await _rounds(ask, clients, rounds)
     return {
         "clients": clients,
         "bare_p50_ms": statistics.median(bare),
         "bare_p99_ms": quantile(bare, 0.99),
-        "overhead_p50_ms": statistics.median(chat) - statistics.median(bare),
-        "overhead_p99_ms": quantile(chat, 0.99) - quantile(bare, 0.99),
+        "overhead_p50_ms": statistics.median(served) - statistics.median(bare),
+        "overhead_p99_ms": quantile(served, 0.99) - quantile(bare, 0.99),
     }
 
 
@@ -153,26 +159,86 @@ async def neighbours(target: Target, streams: int, seconds: float) -> dict[str, 
     }
 
 
-async def sdk_clients(target: Target, clients: int, peer_model: str | None) -> dict[str, float]:
+async def sdk_clients(target: Target, clients: int) -> dict[str, float]:
     """Events a second that so many official SDK clients get, all in one process."""
     import openai
 
     client = openai.AsyncOpenAI(base_url=f"{target.url}/v1", api_key=target.key)
 
     async def one() -> int:
-        if peer_model is None:
-            answer = await client.beta.threads.create_and_run(
-                assistant_id="default", thread=HELLO, stream=True
-            )
-        else:
-            answer = await client.chat.completions.create(
-                model=peer_model, messages=HELLO["messages"], max_tokens=TOKENS, stream=True
-            )
+        answer = await client.beta.threads.create_and_run(
+            assistant_id="default", thread=HELLO, stream=True
+        )
         return sum([1 async for _ in answer])
 
     begin = time.perf_counter()
     events = sum(await asyncio.gather(*(one() for _ in range(clients))))
     return {"clients": clients, "events_per_second": events / (time.perf_counter() - begin)}
+
+
+async def chat_clients(target: Target, model: str, clients: int, turn: int) -> tuple[float, float]:
+    """Tokens a second that so many SDK clients get together, and the median time to the first."""
+    import openai
+
+    client = openai.AsyncOpenAI(base_url=f"{target.url}/v1", api_key=target.key, timeout=600)
+    firsts: list[float] = []
+
+    async def one(number: int) -> int:
+        begin = time.perf_counter()
+        text = f"{turn} {number} " + "abcd " * 60
+        answer = await client.chat.completions.create(
+            model=model,
+            messages=[{"role": "user", "content": text}],
+            max_tokens=PEER_TOKENS,
+            temperature=0,
+            stream=True,
+        )
+        count = 0
+        async for chunk in answer:
+            if chunk.choices and chunk.choices[0].delta.content:
+                if not count:
+                    firsts.append(time.perf_counter() - begin)
+                count += 1
+        return count
+
+    begin = time.perf_counter()
+    counts = await asyncio.gather(*(one(number) for number in range(clients)))
+    return sum(counts) / (time.perf_counter() - begin), statistics.median(firsts)
+
+
+def against_peer(options: argparse.Namespace) -> dict[str, Any]:
+    """Ours and another server's chat completions of the same model, in turns."""
+    peer = Target(options.peer_url.removesuffix("/v1"), options.peer_key)
+    threads = f"--OxillamaApp.n_threads={options.threads}"
+    results: dict[str, Any] = {}
+    with model_server(options.model, "--OxillamaApp.n_parallel=16", threads) as ours:
+        name = asyncio.run(_first_model(ours))
+        for clients in (8, 16):
+            rows = []
+            for turn in range(4):  # the first one warms up
+                mine = asyncio.run(chat_clients(ours, name, clients, turn))
+                theirs = asyncio.run(chat_clients(peer, options.peer_model, clients, turn))
+                rows.append((mine[0], theirs[0], mine[1], theirs[1], mine[0] / theirs[0]))
+            middle = [statistics.median(column) for column in zip(*rows[1:], strict=True)]
+            results[f"peer, {clients} streams of {PEER_TOKENS} tokens"] = dict(
+                zip(
+                    ("ours_per_second", "peer_per_second", "ours_first_s", "peer_first_s", "ratio"),
+                    middle,
+                    strict=True,
+                )
+            )
+    return results
+
+
+async def _first_model(target: Target) -> str:
+    """The model that answers by default, once it is there."""
+    import openai
+
+    client = openai.AsyncOpenAI(base_url=f"{target.url}/v1", api_key=target.key)
+    name = (await client.models.list()).data[0].id
+    hello = [{"role": "user", "content": "Hello"}]
+    await client.chat.completions.create(model=name, messages=hello, max_tokens=1)
+    return name
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
@@ -184,20 +250,15 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         results["run overhead, 20 tokens"] = asyncio.run(run_overhead(short, runs))
         for clients in (1, 16):
             rounds = max(10, runs // clients)
-            figures = asyncio.run(chat_overhead(short, 20, clients, rounds))
-            results[f"chat overhead, 20 tokens, {clients} clients"] = figures
+            for api in APIS:
+                figures = asyncio.run(api_overhead(short, api, clients, rounds))
+                results[f"{api} overhead, 20 tokens, {clients} clients"] = figures
     with scripted_server(TOKENS, "--OxillamaApp.n_parallel=64") as long:
         asyncio.run(event_cost(long, 2))  # warm
         for streams in (1, 8, 32):
             results[f"event cost, {streams} streams"] = asyncio.run(event_cost(long, streams))
         results["GET /api/status beside 8 streams"] = asyncio.run(neighbours(long, 8, seconds))
-        results["8 SDK clients"] = asyncio.run(sdk_clients(long, 8, None))
-    if options.peer_url:
-        peer = Target(options.peer_url.removesuffix("/v1"), options.peer_key)
-        figures = asyncio.run(sdk_clients(peer, 8, options.peer_model))
-        ours = results["8 SDK clients"]["events_per_second"]
-        figures["ours_to_peer"] = ours / figures["events_per_second"]
-        results["8 SDK clients, peer"] = figures
+        results["8 SDK clients"] = asyncio.run(sdk_clients(long, 8))
     return results
 
 
@@ -209,8 +270,12 @@ def main() -> None:
     parser.add_argument("--peer-url", help="an OpenAI-compatible server's URL, /v1 included")
     parser.add_argument("--peer-key", default="none")
     parser.add_argument("--peer-model", default="default")
+    parser.add_argument("--model", type=Path, help="the GGUF that the peer serves")
+    parser.add_argument("--threads", type=int, default=2, help="compute threads of both")
     options = parser.parse_args()
-    results = measure(options)
+    if options.peer_url and not options.model:
+        parser.error("--peer-url needs --model, the file that the peer serves")
+    results = against_peer(options) if options.peer_url else measure(options)
     for name, figures in results.items():
         print(name)
         for key, value in figures.items():

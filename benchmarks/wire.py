@@ -36,14 +36,28 @@ class Target:
 @contextlib.contextmanager
 def scripted_server(tokens: int, *options: str) -> Iterator[Target]:
     """Our server with the scripted engine, in folders of its own."""
+    script = Path(__file__).with_name("scripted_server.py")
+    with _served([str(script), str(tokens)], *options) as target:
+        yield target
+
+
+@contextlib.contextmanager
+def model_server(model: Path, *options: str) -> Iterator[Target]:
+    """Our server with a model, in folders of its own."""
+    command = ["-m", "oxillama_jupyter", f"--OxillamaApp.model={model.absolute()}"]
+    with _served(command, *options) as target:
+        yield target
+
+
+@contextlib.contextmanager
+def _served(arguments: list[str], *options: str) -> Iterator[Target]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    script = Path(__file__).with_name("scripted_server.py")
     with tempfile.TemporaryDirectory() as folder:
         env = {f"JUPYTER_{kind}_DIR": f"{folder}/{kind}" for kind in ("DATA", "RUNTIME", "CONFIG")}
         root = ["--allow-root"] if os.getuid() == 0 else []
-        command = [sys.executable, str(script), str(tokens), *root, "--log-level=ERROR"]
+        command = [sys.executable, *arguments, *root, "--log-level=ERROR", "--no-browser"]
         command += [f"--ServerApp.port={port}", "--ServerApp.ip=127.0.0.1", *options]
         process = subprocess.Popen(command, env={**os.environ, **env, "JUPYTER_TOKEN": TOKEN})
         try:
