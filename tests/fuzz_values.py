@@ -42,8 +42,13 @@ _NAMED: dict[str, Strategy] = {
     "model": st.sampled_from(["scripted", "scripted", "org/other:tag"]),
     "assistant_id": st.sampled_from([Ref("assistant"), "default"]),
     "run_id": st.just(Ref("run")),
+    "previous_response_id": st.sampled_from([None, Ref("response")]),
+    "conversation": st.sampled_from([None, Ref("conversation")]),
+    "input": st.deferred(lambda: st.sampled_from(_TEXTS)),
     "tool_call_id": st.just(Ref("call")),
 }
+# What a body needs though its struct does not say so, since it may come from elsewhere.
+_NEEDED = {"CreateResponse": ["model", "input"], "CountTokens": ["input"]}
 # What the scripted engine says is written in the question: texts, calls, turns of both.
 _TEXTS = [
     "Hello!",
@@ -221,7 +226,8 @@ def _struct(type_: type) -> Strategy:
     described = inspect.type_info(type_)
     assert isinstance(described, inspect.StructType)
     fixed = {described.tag_field: described.tag} if described.tag_field else {}
-    required = [field for field in described.fields if field.required]
+    needed = _NEEDED.get(type_.__name__, [])
+    required = [f for f in described.fields if f.required or f.encode_name in needed]
     optional = [field.encode_name for field in described.fields if not field.required]
     names = [field.encode_name for field in required]
     types = {field.encode_name: field.type for field in described.fields}

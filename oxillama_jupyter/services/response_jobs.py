@@ -11,8 +11,8 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -126,9 +126,9 @@ class ResponseJobs:
         if job.task is not None:
             await asyncio.wait((job.task,))
 
-    @contextmanager
-    def using(self, cache_key: str) -> Iterator[None]:
-        """Generate with a key; it is not forgotten meanwhile."""
+    @asynccontextmanager
+    async def using(self, cache_key: str) -> AsyncGenerator[None]:
+        """Generate with a key; it is not forgotten meanwhile, but then, if that was asked for."""
         self._used[cache_key] += 1
         try:
             yield
@@ -136,13 +136,16 @@ class ResponseJobs:
             self._used[cache_key] -= 1
             if not self._used[cache_key]:
                 del self._used[cache_key]
+                if cache_key in self._doomed:
+                    await self.forget(cache_key)
 
     async def forget(self, cache_key: str) -> None:
         """Let the engine forget a chain, now or when nothing of it generates any more."""
-        self._doomed.add(cache_key)
-        for key in [key for key in self._doomed if not self._used[key]]:
-            self._doomed.discard(key)
-            await self._models.engine.forget(key)
+        if cache_key in self._used:
+            self._doomed.add(cache_key)
+            return
+        self._doomed.discard(cache_key)
+        await self._models.engine.forget(cache_key)
 
     async def start(self) -> None:
         """Adopt what is left over, then keep sweeping in the background."""
@@ -181,7 +184,7 @@ class ResponseJobs:
     async def _execute(self, job: _Job) -> None:
         response = job.turn.response
         try:
-            with self.using(job.plan.new.cache_key):
+            async with self.using(job.plan.new.cache_key):
                 frames = await self._frames(job)
             if frames is not None:
                 await self._conclude(job, frames)

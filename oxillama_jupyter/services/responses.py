@@ -122,7 +122,7 @@ class ResponseService:
     async def _answer(self, plan: Plan, work: Work, user: str, *, told: bool) -> Response:
         turn = ResponseTurn(plan, work.log, partial(self._sealer.seal, REASONING))
         name = plan.response.id
-        with self._jobs.using(plan.new.cache_key):
+        async with self._jobs.using(plan.new.cache_key):
             try:
                 deltas = self._generator.generate(plan.request, user=user, name=name)
                 async with aclosing(deltas):
