@@ -202,7 +202,7 @@ async def test_more_generations_than_sequences_wait_in_order(engines: Engines) -
         await collect(engine, ask(f"hi {number}", max_tokens=30))
         ended.append(number)
 
-    async with started(engines.make(n_parallel=1)) as engine:
+    async with started(engines.make(n_parallel=1, n_ctx=8192)) as engine:
         first = engine.generate(ask("hi", max_tokens=LONG))
         await anext(first)
         tasks = []
