@@ -7,9 +7,9 @@ from typing import Literal
 from msgspec import Struct
 
 from oxillama_jupyter.engine.protocol import EngineStatus, ModelInfo
-from oxillama_jupyter.services.executor import Executor
 from oxillama_jupyter.services.metrics import Metrics, Totals, TurnRecord
 from oxillama_jupyter.services.models import ModelService
+from oxillama_jupyter.services.places import Places
 
 __all__ = ["EngineReport", "EngineService"]
 
@@ -21,7 +21,7 @@ class EngineReport(Struct, frozen=True):
         state: `starting`, `ok` or `failed`; `status.detail` says why.
         status: The engine's own words: process, sequences, settings, KV cache.
         models: What it serves.
-        live_runs: Runs executing or queued in this server.
+        live_runs: Runs, responses and completions that generate or wait in this server.
         totals: Sums over all turns since the server's start.
         turns: The last turns, newest first.
     """
@@ -40,13 +40,13 @@ class EngineService:
 
     Args:
         models: The engine.
-        executor: The runs.
+        places: Who generates or waits.
         metrics: What they took.
     """
 
-    def __init__(self, models: ModelService, executor: Executor, metrics: Metrics) -> None:
+    def __init__(self, models: ModelService, places: Places, metrics: Metrics) -> None:
         self._models = models
-        self._executor = executor
+        self._places = places
         self._metrics = metrics
 
     def get(self) -> EngineReport:
@@ -56,7 +56,7 @@ class EngineService:
             status.state,
             status,
             self._models.engine.models(),
-            self._executor.live,
+            self._places.taken,
             self._metrics.totals,
             list(reversed(self._metrics.turns)),
         )

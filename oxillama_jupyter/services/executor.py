@@ -83,11 +83,6 @@ class Executor:
 
     # -- what services ask for ---------------------------------------------------------------
 
-    @property
-    def live(self) -> int:
-        """How many runs this process is executing or has queued."""
-        return len(self._jobs)
-
     def admission(self) -> AbstractContextManager[None]:
         """Hold a place for a run that is about to be stored and submitted.
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from msgspec import Struct, to_builtins
 
 from oxillama_jupyter._version import __version__
-from oxillama_jupyter.services.executor import Executor
 from oxillama_jupyter.services.models import ModelService
+from oxillama_jupyter.services.places import Places
 from oxillama_jupyter.store.database import Database
 
 __all__ = ["Health", "HealthService"]
@@ -24,7 +24,7 @@ class Health(Struct):
         model: The default model's id.
         engine: Process, sequences, settings.
         store: Path, size, schema.
-        runs: Runs executing or queued in this process.
+        runs: Runs, responses and completions that generate or wait in this process.
     """
 
     status: Literal["starting", "ok", "failed"]
@@ -42,13 +42,13 @@ class HealthService:
     Args:
         db: The store.
         models: The engine.
-        executor: The runs.
+        places: Who generates or waits.
     """
 
-    def __init__(self, db: Database, models: ModelService, executor: Executor) -> None:
+    def __init__(self, db: Database, models: ModelService, places: Places) -> None:
         self._db = db
         self._models = models
-        self._executor = executor
+        self._places = places
 
     def get(self) -> Health:
         """The state of now; nothing is waited for."""
@@ -60,5 +60,5 @@ class HealthService:
             model=self._models.resolve(None),
             engine=to_builtins(engine),
             store=to_builtins(self._db.status()),
-            runs=self._executor.live,
+            runs=self._places.taken,
         )
