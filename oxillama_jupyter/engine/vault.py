@@ -10,7 +10,9 @@ the decode loop.
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import sys
 import threading
 import time
@@ -35,6 +37,7 @@ LEAST_TOKENS = 64
 _LOAD_RATE = 4e8  # bytes a second that a state is surely read, checked and loaded with
 _QUEUE_BYTES = 1 << 29  # states that wait for a slow disk; more are not saved
 _AHEAD_BYTES = 1 << 28  # states read before their generation begins
+_SPARE_BYTES = 1 << 28  # of the disk, or an eighth of a small one, that states leave to others
 _STALE_SECONDS = 60  # a file under construction is touched more often than this
 _SILENCE_SECONDS = 600.0
 _TOKEN = len(snapshots.pack([0]))
@@ -283,7 +286,10 @@ class Vault:
 
     def _prepare(self) -> None:
         """Read the headers while nobody waits for them."""
-        self._trim(0)
+        if not self._root.exists():
+            return
+        with suppress(OSError):
+            self._trim(0)
         with self._lock:
             self._refresh()
 
@@ -317,7 +323,11 @@ class Vault:
                 self._index.pop(snapshots.file_name(key, checkpoint=checkpoint), None)
 
     def _trim(self, room: int, replaced: Path | None = None) -> None:
-        """Delete what was left half-written, and the oldest until there is room in the budget."""
+        """Delete what was left half-written, and the oldest until there is room in the budget.
+
+        Raises:
+            OSError: There would be none, whatever was deleted.
+        """
         now = time.time()
         files = []
         for folder in _folders(self._root):
@@ -326,17 +336,27 @@ class Vault:
                     files.append((status.st_mtime_ns, status.st_size, path))
                 elif path.suffix == ".tmp" and now - status.st_mtime > _STALE_SECONDS:
                     path.unlink(missing_ok=True)
-        total = room + sum(size for _, size, _ in files)
+        taken = sum(size for _, size, _ in files)
+        limit = min(self._budget, taken + self._free())
+        if room > limit:
+            raise OSError(errno.ENOSPC, "the disk is nearly full", str(self._root))
+        total = room + taken
         for _, size, path in sorted(files):
-            if total <= self._budget:
+            if total <= limit:
                 break
             path.unlink(missing_ok=True)
             total -= size
-            with suppress(OSError):  # others' files are in it
-                path.parent.rmdir()
-            if path.parent == self._folder:
+            if path.parent == self._folder:  # which is about to be written to
                 with self._lock:
                     self._index.pop(path.name, None)
+            else:
+                with suppress(OSError):  # others' files are in it
+                    path.parent.rmdir()
+
+    def _free(self) -> int:
+        """How many bytes more may be taken: states must not keep others from writing."""
+        usage = shutil.disk_usage(self._root)
+        return usage.free - min(_SPARE_BYTES, usage.total // 8)
 
     def _fail(self, text: str) -> None:
         """Count a failure, and say so once in a while."""

@@ -8,11 +8,13 @@ import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from oxillama_jupyter.engine import snapshots
+from oxillama_jupyter.engine import vault as vault_module
 from oxillama_jupyter.engine.vault import LEAST_TOKENS, Vault
 
 A = list(range(1000, 1200))
@@ -352,6 +354,29 @@ def test_a_full_disk_costs_the_snapshot_and_says_so_once(
     assert _state(vault, A) == kept
     _put(vault, "b", B)
     assert vault.find(B) is not None
+
+
+def test_states_leave_room_on_the_disk_to_others(
+    make: MakeVault, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = make()
+    _put(vault, "a", A)
+    (size,) = [file.stat().st_size for file in _files(folder)]
+    free = [0]
+    monkeypatch.setattr(
+        vault_module.shutil, "disk_usage", lambda _: SimpleNamespace(total=800, free=100 + free[0])
+    )
+    _put(vault, "b", B)  # in the place of the older one
+    assert len(_files(folder)) == 1
+    assert vault.find(B) is not None
+    assert vault.find(A) is None
+    free[0] = 2 * size
+    _put(vault, "a", A)
+    assert len(_files(folder)) == 2
+    free[0] = -4 * size
+    _put(vault, "c", [*A, 7])
+    assert vault.stats().failed == 1
+    assert len(_files(folder)) == 2
 
 
 def test_a_folder_that_cannot_be_made_costs_nothing_else(
