@@ -6,6 +6,7 @@ all of it is taken. What is read here has an id and a status, and its content as
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,12 @@ from oxillama_jupyter.schemas.items import ITEM_PREFIXES, AnyItem, Item, ItemRef
 from oxillama_jupyter.services.validation import invalid
 
 __all__ = ["item_id", "item_of", "read_items"]
+
+# Items of tools that OpenAI hosts, also of those that are still to come.
+_HOSTED = re.compile(
+    r"\w+_call(_output)?|mcp_\w+|tool_search_\w+|additional_tools|compaction_trigger"
+    r"|configuration_update|program(_output)?"
+)
 
 
 def read_items(given: str | Sequence[Any], param: str = "input") -> list[AnyItem | ItemReference]:
@@ -65,6 +72,12 @@ def _read_item(value: Any, param: str) -> AnyItem | ItemReference:  # JSON of an
     if kind in ITEM_PREFIXES:
         fields.setdefault("id", new_id(ITEM_PREFIXES[kind]))
     elif kind != "item_reference":
+        if not _HOSTED.fullmatch(kind):
+            raise InvalidRequest(
+                f"Invalid '{param}.type': '{kind}' is no type of an item.",
+                param=f"{param}.type",
+                code="invalid_value",
+            )
         return {"id": new_id("item"), **fields}
     try:
         item: Item | ItemReference = msgspec.convert(fields, Item | ItemReference)

@@ -132,7 +132,7 @@ def test_any_way_to_write_the_input_is_understood(scripted: Server) -> None:
         },
         {"role": "assistant", "content": [{"type": "output_text", "text": "Hi"}], "status": None},
         {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"query": "q"}},
-        {"type": "unheard_of", "id": "x_1"},
+        {"type": "unheard_of_call", "id": "x_1"},
         {"role": "user", "content": [{"type": "input_text", "text": "Hello"}, image]},
     ]
     made = create(scripted, given)
@@ -145,7 +145,7 @@ def test_any_way_to_write_the_input_is_understood(scripted: Server) -> None:
         "message",
         "message",
         "web_search_call",
-        "unheard_of",
+        "unheard_of_call",
         "message",
     ]
     assert all(item["id"] for item in raw.json()["data"])

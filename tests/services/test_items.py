@@ -97,6 +97,7 @@ def test_reasoning_leaves_out_what_it_has_not() -> None:
         (["x"], "input[0]", "invalid_type"),
         ([{}], "input[0].type", "missing_required_parameter"),
         ([{"type": 3}], "input[0].type", "missing_required_parameter"),
+        ([{"type": "film", "id": "x"}], "input[0].type", "invalid_value"),
         ([{"role": "user"}], "input[0].content", "missing_required_parameter"),
         ([{"role": "king", "content": "x"}], "input[0].role", "invalid_value"),
         ([{"role": "user", "content": [{"type": "film"}]}], "input[0].content", "invalid_value"),

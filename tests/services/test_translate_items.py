@@ -134,7 +134,7 @@ def test_hosted_tools_of_others_are_told_or_left_out() -> None:
         "code": "1+1",
         "outputs": [{"type": "logs", "logs": "2"}],
     }
-    made = chat(user("a"), search, code, {"type": "unheard_of", "x": 1}, user("b"))
+    made = chat(user("a"), search, code, {"type": "unheard_of_call", "x": 1}, user("b"))
     assert shape(made) == [
         "user a",
         "assistant [file_search_call]\nq\na.txt\nfound",
