@@ -41,6 +41,7 @@ T = TypeVar("T")
 Verb = Callable[..., Awaitable[None]]
 RESOURCE = "oxillama"
 _KEEP_ALIVE = b": keep-alive\n\n"
+_TURNS = 3  # of the event loop, between two writes of a stream
 _ADVICE = {
     401: "Incorrect API key: send the Jupyter token, or a key of `jupyter oxillama key`, "
     "as 'Authorization: Bearer KEY'.",
@@ -304,8 +305,10 @@ class BaseHandler(APIHandler):
             number += len(batch)
             self.write(_join(batch, log, number if numbered else None) or _KEEP_ALIVE)
             await self.flush()
-            # A fast client's flush never yields; without this one stream could starve the loop.
-            await asyncio.sleep(0)
+            # A fast client's flush never yields: one stream could starve the loop. And what many
+            # streams write within a few turns of a busy loop goes out in one piece each.
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
 
     def on_connection_close(self) -> None:
         """The client left: end its own loop, nothing else."""
