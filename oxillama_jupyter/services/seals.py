@@ -15,7 +15,6 @@ __all__ = ["Sealer"]
 
 _VERSION = b"\x01"
 _DIGEST = 32
-_LONGEST = 64 * 2**20  # of what is unpacked: a small seal could hold a huge text
 
 
 class Sealer:
@@ -42,7 +41,7 @@ class Sealer:
         digest, packed = data[:_DIGEST], data[_DIGEST:]
         if not hmac.compare_digest(digest, self._digest(kind, packed)):
             return None
-        return zlib.decompressobj().decompress(packed[1:], _LONGEST).decode()
+        return zlib.decompress(packed[1:]).decode()  # it is ours, so it is whole and no trap
 
     def _digest(self, kind: str, packed: bytes) -> bytes:
         return hmac.new(self._secret, kind.encode() + b"\0" + packed, hashlib.sha256).digest()
