@@ -26,7 +26,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     command = ["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", str(folder / "data")]
     if os.getuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
         pytest.skip("this machine does not let the tests mount a file system")
-    yield folder
+    yield folder  # the servers on it end first: they are asked for after it
     subprocess.run(["umount", "-l", str(folder / "data")], check=True)
 
 
@@ -46,7 +46,7 @@ def states(server: Server) -> list[Path]:
 
 
 def test_a_full_disk_costs_states_and_no_answer(
-    start_server: StartServer, small_disk: Path
+    small_disk: Path, start_server: StartServer
 ) -> None:
     server = start_server(folder=str(small_disk))
     runs = [ask(server, f"{number} " + "one two three " * 60) for number in range(16)]
@@ -61,7 +61,7 @@ def test_a_full_disk_costs_states_and_no_answer(
 
 
 def test_a_store_without_room_says_so_and_goes_on_when_there_is_some(
-    start_server: StartServer, small_disk: Path
+    small_disk: Path, start_server: StartServer
 ) -> None:
     server = start_server("--OxillamaApp.vault_bytes=0", folder=str(small_disk))
     first = ask(server, "Hello!")
