@@ -29,7 +29,7 @@ class Stream:
         """Add a delta, or merge it with the unread one before it."""
         if delta.prompt is not None:
             self.admitted = True
-        elif self._deltas and self._deltas[-1].prompt is None:
+        elif self._deltas and _belong_together(self._deltas[-1], delta):
             delta = _merged(self._deltas.pop(), delta)
         self._deltas.append(delta)
         self._arrived.set()
@@ -47,6 +47,13 @@ class Stream:
             self._arrived.clear()
             await self._arrived.wait()
         return self._deltas.popleft()
+
+
+def _belong_together(earlier: Delta, later: Delta) -> bool:
+    """Not what the prompt gave (its facts, its echo) and what was generated after it."""
+    of_prompt = earlier.tokens == 0
+    generated = later.tokens > 0 or later.finish_reason is not None
+    return earlier.prompt is None and not (of_prompt and generated)
 
 
 def _merged(earlier: Delta, later: Delta) -> Delta:

@@ -160,15 +160,29 @@ async def test_withheld_text_does_not_hold_them_back(local: MakeEngine) -> None:
     assert len(logprobs_of(deltas)) == 8
 
 
-def test_merging_keeps_them() -> None:
-    one, two, three = (TokenLogprob(n, b"x", -1.0 * n) for n in range(3))
+def test_merging_keeps_them_and_the_prompt_apart() -> None:
+    one, two, three, four = (TokenLogprob(n, b"x", -1.0 * n) for n in range(4))
     stream = Stream()
+    stream.push(Delta("echo"))
     stream.push(Delta(prompt_logprobs=(one,)))
-    stream.push(Delta("a", 1, logprobs=(two,)))
-    stream.push(Delta("b", 1, logprobs=(three,)))
+    stream.push(Delta(prompt_logprobs=(two,)))
+    stream.push(Delta("a", 1, logprobs=(three,)))
+    stream.push(Delta("b", 1, logprobs=(four,)))
 
-    merged = asyncio.run(stream.next())
-    assert merged == Delta("ab", 2, logprobs=(two, three), prompt_logprobs=(one,))
+    async def read() -> list[Delta]:
+        return [await stream.next(), await stream.next()]
+
+    prompt, answer = asyncio.run(read())
+    assert prompt == Delta("echo", prompt_logprobs=(one, two))
+    assert answer == Delta("ab", 2, logprobs=(three, four))
+
+
+def test_an_end_without_tokens_does_not_swallow_the_echo() -> None:
+    stream = Stream()
+    stream.push(Delta("echo"))
+    stream.push(Delta("", 0, finish_reason="stop"))
+
+    assert asyncio.run(stream.next()) == Delta("echo")
 
 
 async def test_a_scripted_engine_gives_fixed_ones() -> None:
