@@ -1,24 +1,19 @@
-"""The flags of `%%oxillama`: each is defined once, here, with its help and its error."""
+"""The line of a `%%oxillama` cell: from words to options, with errors that help."""
 
 from __future__ import annotations
 
 import argparse
-import keyword
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic_arguments import argument, magic_arguments
+from IPython.core.magic_arguments import magic_arguments
 
 from oxillama_jupyter.magics.failures import MagicError, did_you_mean
+from oxillama_jupyter.magics.flags import FLAGS
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["FLAGS", "Flag", "Options", "parse", "with_flags"]
-
-_HOTTEST = 2.0
+__all__ = ["Options", "parse", "with_flags"]
 
 
 @dataclass(frozen=True)
@@ -46,119 +41,6 @@ class Options:
         return {name: value for name, value in fields.items() if value is not None}
 
 
-def _text(value: str) -> str:
-    if not value.strip():
-        raise ValueError
-    return value
-
-
-def _variable(value: str) -> str:
-    if not value.isidentifier() or keyword.iskeyword(value):
-        raise ValueError
-    return value
-
-
-def _temperature(value: str) -> float:
-    number = float(value)
-    if not 0 <= number <= _HOTTEST:
-        raise ValueError
-    return number
-
-
-def _count(value: str) -> int:
-    number = int(value)
-    if number < 1:
-        raise ValueError
-    return number
-
-
-@dataclass(frozen=True)
-class Flag:
-    """A flag.
-
-    Attributes:
-        names: Short and long name; the long one is the attribute of `Options`.
-        metavar: What stands for its value in the help.
-        takes: What its value has to be, as the end of the sentence "it takes …".
-        does: What it is for, for the help.
-        convert: Text to value; raises ValueError.
-    """
-
-    names: tuple[str, ...]
-    metavar: str
-    takes: str
-    does: str
-    convert: Callable[[str], object]
-
-    @property
-    def label(self) -> str:
-        """All its names."""
-        return "/".join(self.names)
-
-    def argument(self) -> argument:
-        """Its definition for IPython's parser."""
-        return argument(  # type: ignore[no-untyped-call]
-            *self.names, metavar=self.metavar, type=self._converted, help=self.does
-        )
-
-    def _converted(self, value: str) -> object:
-        try:
-            return self.convert(value)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"not {value!r}") from None
-
-
-FLAGS = (
-    Flag(
-        ("-t", "--thread"),
-        "THREAD",
-        "the name of a thread",
-        "ask in this thread; without it, in the notebook's own one",
-        _text,
-    ),
-    Flag(
-        ("-m", "--model"),
-        "MODEL",
-        "the id of a model, see %oxillama models",
-        "let this model answer",
-        _text,
-    ),
-    Flag(
-        ("-o", "--output"),
-        "VAR",
-        "the name of a Python variable",
-        "bind the answer: VAR.text, VAR.usage, VAR.run_id",
-        _variable,
-    ),
-    Flag(
-        ("--system",),
-        "TEXT",
-        "a text, in quotes if it has spaces",
-        "instructions to the model, for this answer",
-        _text,
-    ),
-    Flag(
-        ("--temperature",),
-        "F",
-        "a number from 0 to 2",
-        "0 always takes the likeliest word, 2 is wild",
-        _temperature,
-    ),
-    Flag(
-        ("--max-tokens",),
-        "N",
-        "a whole number of at least 1",
-        "cut the answer after so many tokens",
-        _count,
-    ),
-    Flag(
-        ("--seed",),
-        "N",
-        "a whole number",
-        "the same seed and settings give the same answer",
-        int,
-    ),
-)
 _BY_NAME = {name: flag for flag in FLAGS for name in flag.names}
 
 

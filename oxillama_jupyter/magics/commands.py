@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from oxillama_jupyter.client.probe import is_loopback
 from oxillama_jupyter.client.threads import find
-from oxillama_jupyter.magics.arguments import FLAGS
 from oxillama_jupyter.magics.engine import engine_page
 from oxillama_jupyter.magics.failures import MagicError, did_you_mean
+from oxillama_jupyter.magics.flags import FLAGS
 from oxillama_jupyter.magics.pages import Page, note, table, title_of
 from oxillama_jupyter.magics.pull import pull_page
 
