@@ -22,7 +22,7 @@ from oxillama_jupyter.engine.places import Place, Source, find, printable
 
 __all__ = ["Catalog", "Entry"]
 
-_FRESH_SECONDS = 5.0
+_FRESH_SECONDS = 1.0
 _OTHER_KINDS = frozenset(("adapter", "mmproj", "imatrix"))  # files that come beside a model
 
 Stamp = tuple[tuple[int, int], ...]

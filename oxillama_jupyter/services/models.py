@@ -154,7 +154,8 @@ class ModelService:
         """The engine's name for a model as a client names it; no name means the default model.
 
         Raises:
-            ModelNotFound: There is none of that name; the message says which there are.
+            ModelNotFound: There is none of that name, or its file is broken; the message says
+                which there are, or what is wrong.
         """
         known = [model.id for model in self.engine.models()]
         if not name:
@@ -162,6 +163,9 @@ class ModelService:
         for candidate in (name, self._aliases.get(name), self._aliases.get("*")):
             if candidate in known:
                 return candidate
+        for model in self.engine.status().models:
+            if model.id == name and model.detail:
+                raise ModelNotFound(f"'{name}' cannot be used. {model.detail}", param="model")
         raise ModelNotFound(
             f"The model '{name}' does not exist here. Available: {', '.join(known)}. "
             "OxillamaApp.model_aliases maps other names to these.",

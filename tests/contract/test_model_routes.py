@@ -169,8 +169,8 @@ def test_a_busy_model_is_not_unloaded(many: Server, sdk: OpenAI, endless: dict[s
 
 
 def test_a_run_with_a_damaged_or_unknown_model_is_refused(sdk: OpenAI) -> None:
-    for model in ("nobody", "cut"):
-        with pytest.raises(openai.NotFoundError) as caught:
+    for model, said in (("nobody", "does not exist here"), ("cut", "it is cut off")):
+        with pytest.raises(openai.NotFoundError, match=said) as caught:
             run(sdk, model)
         assert caught.value.code == "model_not_found"
 
