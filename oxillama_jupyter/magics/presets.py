@@ -132,11 +132,11 @@ def _checked(path: Path, key: str, flag: Flag | None, value: Any) -> Any:  # JSO
     given = [value] if flag.many and isinstance(value, str) else value
     try:
         found = flag.convert(given if isinstance(given, str) else json.dumps(given))
+        if found == given:
+            return found
     except (ValueError, TypeError, RecursionError):
-        found = None
-    if found != given:
-        raise MagicError(
-            f"The preset in {path} is wrong: {flag.names[-1]} takes {flag.takes},"
-            f" not {json.dumps(value, ensure_ascii=False)}."
-        )
-    return found
+        pass  # told below, as what is merely of another type
+    raise MagicError(
+        f"The preset in {path} is wrong: {flag.names[-1]} takes {flag.takes},"
+        f" not {json.dumps(value, ensure_ascii=False)}."
+    )
