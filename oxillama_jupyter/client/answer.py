@@ -68,4 +68,7 @@ class Answer:
         return f"Answer({self.text!r})"
 
     def _repr_markdown_(self) -> str:
-        return self.text
+        """The text; where it was parsed it is JSON, which Markdown would garble."""
+        if self.parsed is None:
+            return self.text
+        return "\n".join(f"    {line}" for line in self.text.splitlines())

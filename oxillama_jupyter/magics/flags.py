@@ -75,7 +75,7 @@ _ASKING = (
         ("--schema",),
         "VAR",
         "the name of a pydantic class, a dataclass, a TypedDict or a JSON Schema in this notebook",
-        "answer as one of these: VAR.parsed of -o has it",
+        "answer as such an object: -o's VAR.parsed has it",
         _dotted,
     ),
 )

@@ -62,8 +62,9 @@ def _summary(name: str) -> str:
 def _show(rest: str) -> Page:
     name = _name(rest, "show")
     values = load_preset(name, FLAGS)
-    rows = [(_FLAGS[key].names[-1], _word(value)) for key, value in values.items()]
-    return table((name, ""), rows)
+    lines = [_words({key: value}) for key, value in values.items()]
+    code = "\n".join(lines).replace("\n", "\n    ")
+    return Page(f"The preset `{name}`:\n\n    {code}", "\n".join([name, *lines]))
 
 
 def _save(rest: str) -> Page:

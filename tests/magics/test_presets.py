@@ -71,12 +71,21 @@ def test_list_show_replace_delete(kernel: Kernel, files: Path) -> None:
     )
     assert plain(kernel, "%oxillama preset list") == plain(kernel, "%oxillama preset")
     assert plain(kernel, "%oxillama preset show careful") == (
-        "careful\n--temperature  0.2\n--seed         1"
+        "careful\n--temperature 0.2\n--seed 1"
     )
     said = plain(kernel, "%oxillama preset save wild -p careful --temperature 1.5")
     assert said == "The preset wild is replaced: --temperature 1.5 --seed 1"
     assert plain(kernel, "%oxillama preset delete careful") == "The preset careful is deleted."
     assert [file.name for file in files.iterdir()] == ["wild.json"]
+
+
+def test_show_has_long_texts_whole(kernel: Kernel, files: Path) -> None:
+    text = "Be *brief*. " * 20 + "{x}"
+    kernel.run(f"%oxillama preset save long --system '{text}'")
+    shown = kernel.run("%oxillama preset show long")
+
+    assert shown.data("text/plain") == [f"long\n--system '{text}'"]
+    assert shown.data() == [f"The preset `long`:\n\n    --system '{text}'"]
 
 
 LINES = {
@@ -155,7 +164,7 @@ BROKEN = {
     '{"system": {"a": 1}}': '--system takes a text, in quotes if it has spaces, not {"a": 1}.',
     '{"stop": [1]}': "--stop takes a text, or a JSON list",
     '{"logit_bias": [3]}': "--logit-bias takes token ids",
-    '{"truncation": {"type": "auto"}}': "--truncation takes auto, or how many",
+    '{"truncation": {"type": "auto"}}': "--truncation takes auto, or a number",
 }
 
 

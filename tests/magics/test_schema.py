@@ -78,6 +78,9 @@ def test_the_answer_is_bound_as_an_object(typed: Kernel, name: str, text: str, v
     assert typed.value("answer") == text
     assert typed.value("repr(answer.note)") == "''"
     assert len(shown.outputs) == 1
+    shown = typed.run("answer")
+    assert shown.data("text/plain") == [f"Answer({text!r})"]
+    assert shown.data() == [f"    {text}"]
 
 
 def test_the_request_is_strict(typed: Kernel, server: Server) -> None:
