@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from oxillama_jupyter.client import runs
 from oxillama_jupyter.client.answer import Answer
 from oxillama_jupyter.client.failures import is_not_found, one_line
+from oxillama_jupyter.client.schema import read_answer
 from oxillama_jupyter.client.threads import find, is_thread_id
 from oxillama_jupyter.magics.failures import MagicError
 from oxillama_jupyter.widgets.view import NotebookScreen, StreamView, TerminalScreen
@@ -93,17 +94,13 @@ class Asker:
     def _finish(self, options: Options, view: StreamView, status: str, note: str) -> None:
         if options.thread is None and view.thread_id is not None:
             self._session.threads.remember(view.thread_id)
+        parsed, misfit = read_answer(options.shape, view.text, status)
+        note = " ".join(filter(None, (note, misfit)))
         view.close(note)
         if options.output is not None and view.run:
-            answer = Answer(
-                text=view.text,
-                status=status,
-                run_id=view.run_id,
-                thread_id=view.thread_id,
-                model=view.run.get("model"),
-                usage=view.run.get("usage") or {},
+            self._session.shell.user_ns[options.output] = Answer.of(
+                view.run, text=view.text, status=status, parsed=parsed, note=note
             )
-            self._session.shell.user_ns[options.output] = answer
 
     def _cancel(self, name: str | None, view: StreamView, question: runs.Question) -> None:
         """Cancel the run; the thread is free again when the next cell asks."""
@@ -132,9 +129,10 @@ class Asker:
 def _note(status: str, options: Options) -> str:
     if status != "incomplete":
         return ""
-    if options.max_tokens is None:
+    limit = options.values.get("max_tokens")
+    if limit is None:
         return "The answer was cut: no room was left for more."
-    return f"The answer was cut after {options.max_tokens} tokens (--max-tokens)."
+    return f"The answer was cut after {limit} tokens (--max-tokens)."
 
 
 def _reason(run: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from oxillama_jupyter.magics.engine import engine_page
 from oxillama_jupyter.magics.failures import MagicError, did_you_mean
 from oxillama_jupyter.magics.flags import FLAGS
 from oxillama_jupyter.magics.pages import Page, note, table, title_of
+from oxillama_jupyter.magics.preset_pages import preset_page
 from oxillama_jupyter.magics.pull import pull_page
 
 if TYPE_CHECKING:
@@ -232,6 +233,9 @@ COMMANDS = {
     "thread": Command("[NAME]", "go on in another thread; made if there is none", _thread),
     "new": Command("[NAME]", "begin a new thread for this notebook", _new),
     "show": Command("[NAME]", "read this notebook's thread, or another", _show),
+    "preset": Command(
+        "[save NAME FLAGS | show NAME | delete NAME]", "flags under a name, for -p", preset_page
+    ),
     "models": Command("", "the models that can answer", _models),
     "pull": Command("MODEL", "fetch hf:owner/repo:QUANT from the Hugging Face hub", pull_page),
     "engine": Command("", "what the engine is doing, how fast, and with which settings", _engine),

@@ -2,60 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import keyword
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from IPython.core.magic_arguments import argument
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from oxillama_jupyter.magics.flag import Flag
+from oxillama_jupyter.magics.presets import is_preset_name
+from oxillama_jupyter.magics.sampling import SAMPLING
 
 __all__ = ["FLAGS", "Flag"]
-
-_HOTTEST = 2.0
-
-
-@dataclass(frozen=True)
-class Flag:
-    """A flag.
-
-    Attributes:
-        names: Short and long name; the long one is the attribute of `Options`.
-        metavar: What stands for its value in the help.
-        takes: What its value has to be, as the end of the sentence "it takes …".
-        does: What it is for, for the help.
-        convert: Text to value; raises ValueError. None for a switch, which takes no value.
-    """
-
-    names: tuple[str, ...]
-    metavar: str
-    takes: str
-    does: str
-    convert: Callable[[str], object] | None
-
-    @property
-    def label(self) -> str:
-        """All its names."""
-        return "/".join(self.names)
-
-    def argument(self) -> argument:
-        """Its definition for IPython's parser."""
-        if self.convert is None:
-            return argument(  # type: ignore[no-untyped-call]
-                *self.names, action="store_true", help=self.does
-            )
-        return argument(  # type: ignore[no-untyped-call]
-            *self.names, metavar=self.metavar, type=self._converted, help=self.does
-        )
-
-    def _converted(self, value: str) -> object:
-        assert self.convert is not None  # noqa: S101 - a switch has no value to convert
-        try:
-            return self.convert(value)
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"not {value!r}") from None
 
 
 def _text(value: str) -> str:
@@ -70,18 +23,14 @@ def _variable(value: str) -> str:
     return value
 
 
-def _temperature(value: str) -> float:
-    number = float(value)
-    if not 0 <= number <= _HOTTEST:
-        raise ValueError
-    return number
+def _dotted(value: str) -> str:
+    return ".".join(_variable(part) for part in value.split("."))
 
 
-def _count(value: str) -> int:
-    number = int(value)
-    if number < 1:
+def _preset(value: str) -> str:
+    if not is_preset_name(value):
         raise ValueError
-    return number
+    return value
 
 
 _ASKING = (
@@ -98,13 +47,21 @@ _ASKING = (
         "the id of a model, see %oxillama models",
         "let this model answer",
         _text,
+        "model",
     ),
     Flag(
         ("-o", "--output"),
         "VAR",
         "the name of a Python variable",
-        "bind the answer: VAR.text, VAR.usage, VAR.run_id",
+        "bind the answer: VAR.text, VAR.parsed, VAR.usage, …",
         _variable,
+    ),
+    Flag(
+        ("-p", "--preset"),
+        "PRESET",
+        "the name of a preset, see %oxillama preset",
+        "flags kept by %oxillama preset save; those here win",
+        _preset,
     ),
     Flag(
         ("--system",),
@@ -112,29 +69,14 @@ _ASKING = (
         "a text, in quotes if it has spaces",
         "instructions to the model, for this answer",
         _text,
+        "instructions",
+    ),
+    Flag(
+        ("--schema",),
+        "VAR",
+        "the name of a pydantic class, a dataclass, a TypedDict or a JSON Schema in this notebook",
+        "answer as such an object: -o's VAR.parsed has it",
+        _dotted,
     ),
 )
-_SAMPLING = (
-    Flag(
-        ("--temperature",),
-        "F",
-        "a number from 0 to 2",
-        "0 always takes the likeliest word, 2 is wild",
-        _temperature,
-    ),
-    Flag(
-        ("--max-tokens",),
-        "N",
-        "a whole number of at least 1",
-        "cut the answer after so many tokens",
-        _count,
-    ),
-    Flag(
-        ("--seed",),
-        "N",
-        "a whole number",
-        "the same seed and settings give the same answer",
-        int,
-    ),
-)
-FLAGS = (*_ASKING, *_SAMPLING)
+FLAGS = (*_ASKING, *SAMPLING)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
-from oxillama_jupyter.magics.arguments import parse, with_flags
+from oxillama_jupyter.magics.arguments import filled, parse, with_flags
 from oxillama_jupyter.magics.cell import Asker
 from oxillama_jupyter.magics.commands import run_command
 from oxillama_jupyter.magics.failures import MagicError
@@ -51,7 +51,7 @@ class OxillamaMagics(Magics):
             if cell is None:
                 run_command(self._session, line).show()
                 return
-            options = parse(cast("Any", self.oxillama).parser, line)
+            options = filled(parse(line), self._session.shell.user_ns)
             text = typed_text(self._session.shell, line, cell)
             if not text.strip():
                 raise MagicError("The cell has no prompt: write it below the %%oxillama line.")

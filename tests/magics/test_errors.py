@@ -15,7 +15,7 @@ LINES = {
     "%%oxillama --temperature 3\nx": "--temperature takes a number from 0 to 2, not '3'.",
     "%%oxillama --temperature nan\nx": "--temperature takes a number from 0 to 2, not 'nan'.",
     "%%oxillama --max-tokens 0\nx": "--max-tokens takes a whole number of at least 1, not '0'.",
-    "%%oxillama --seed\nx": "--seed takes a whole number, but nothing was given.",
+    "%%oxillama --top-k\nx": "--top-k takes a whole number of at least 0, but nothing was given.",
     "%%oxillama -o 1a\nx": "-o/--output takes the name of a Python variable, not '1a'.",
     "%%oxillama -o class\nx": "-o/--output takes the name of a Python variable, not 'class'.",
     "%%oxillama -t ''\nx": "-t/--thread takes the name of a thread, not ''.",
