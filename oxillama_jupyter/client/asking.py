@@ -12,7 +12,7 @@ import hashlib
 import json
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from oxillama_jupyter.client.failures import explain, is_refused, one_line
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
     from oxillama_jupyter.client.connection import Connection
 
-__all__ = ["Asker", "Job", "Outcome"]
+__all__ = ["Asker", "Job", "Outcome", "digest"]
 
 Json = dict[str, Any]  # JSON of any shape: a request's body, a completion
 
+_READ = ("model", "adapter", "messages")  # what decides what a model computes of a prompt
+_TIMES = ("seconds", "first", "rate")  # kept in a completion's metadata
 _PATH = "/chat/completions"
 _PATIENCE = 600.0  # seconds that a busy server is waited for, one row
 _BUSY_PAUSE = 2.0
@@ -43,16 +45,19 @@ class Job:
         body: The request's body, without what stores it.
         sample: Which of several answers to the same body is meant.
         digest: What was asked, as a hash; equal ones are asked once.
+        prompt: What the model has to read for it, as a hash.
     """
 
     body: Json
     sample: int = 0
     digest: str = field(init=False)
+    prompt: str = field(init=False)
 
     def __post_init__(self) -> None:
         asked = [self.body, self.sample] if self.sample else [self.body]
-        text = json.dumps(asked, sort_keys=True)  # ASCII, so that half a surrogate pair is no fault
-        object.__setattr__(self, "digest", hashlib.sha256(text.encode()).hexdigest())
+        object.__setattr__(self, "digest", digest(asked))
+        read = [self.body.get(name) for name in _READ]
+        object.__setattr__(self, "prompt", digest(read))
 
 
 @dataclass(frozen=True)
@@ -64,12 +69,14 @@ class Outcome:
         error: Why there is none, in a line.
         seconds: From the request to the whole answer, waiting included; None where nobody knows.
         first: From the request to the first text.
+        rate: Tokens a second after the first one, by the engine's clock.
     """
 
     completion: Json | None = None
     error: str | None = None
     seconds: float | None = None
     first: float | None = None
+    rate: float | None = None
 
     @property
     def text(self) -> str | None:
@@ -94,7 +101,7 @@ class Outcome:
     def of_stored(cls, completion: Json) -> Outcome:
         """What a stored completion tells of itself."""
         noted = completion.get("metadata") or {}
-        return cls(completion, None, _number(noted.get("seconds")), _number(noted.get("first")))
+        return cls(completion, None, *(_number(noted.get(name)) for name in _TIMES))
 
 
 class Asker:
@@ -118,12 +125,17 @@ class Asker:
         self._stream = stream
         self._gone: str | None = None
 
-    async def ask(self, job: Job) -> Outcome:
-        """Ask; a failure is an outcome, too."""
+    async def ask(self, job: Job, begun: asyncio.Event) -> Outcome:
+        """Ask; a failure is an outcome, too.
+
+        Args:
+            job: What is asked.
+            begun: Set with the first text of a stream: the prompt has been read.
+        """
         failed, patience = 0, time.monotonic() + _PATIENCE
         while self._gone is None:
             try:
-                return await self._once(job)
+                return await self._once(job, begun)
             except Exception as error:  # noqa: BLE001  # whatever it is, the other rows go on
                 busy = getattr(error, "status_code", None) == _TOO_MANY_REQUESTS
                 failed += not busy
@@ -137,31 +149,44 @@ class Asker:
                 return Outcome(error=words)
         return Outcome(error=self._gone)
 
-    async def note(self, job: Job, outcome: Outcome) -> None:
-        """Keep with a completion what only the client knows: how long it took."""
+    async def note(self, job: Job, outcome: Outcome) -> Outcome:
+        """Keep with a completion what it does not tell itself: how long it took."""
         if outcome.completion is None:
-            return
-        told = {"seconds": outcome.seconds, "first": outcome.first}
+            return outcome
+        if self._stream:
+            outcome = replace(outcome, rate=await self._rate(outcome.completion["id"]))
+        told = {name: getattr(outcome, name) for name in _TIMES}
         times = {name: f"{value:.4f}" for name, value in told.items() if value is not None}
         body = {"metadata": self._metadata(job) | times}
         path = f"{_PATH}/{outcome.completion['id']}"
         with suppress(Exception):  # the answer is safe, and its times are a nicety
             await self._client.post(path, cast_to=object, body=body)
+        return outcome
+
+    async def _rate(self, completion_id: str) -> float | None:
+        """Tokens a second, from what the engine remembers of its last turns."""
+        with suppress(Exception):  # somebody else's server has no such route
+            address = f"{self._connection.url}/engine"
+            report = cast("Json", await self._client.get(address, cast_to=object))
+            for turn in report["turns"]:
+                if turn["run_id"] == completion_id:
+                    return float(turn["timings"]["tokens_per_second"]) or None
+        return None
 
     def _metadata(self, job: Job) -> dict[str, str]:
         return {"batch": self._batch, "input": job.digest}
 
-    async def _once(self, job: Job) -> Outcome:
+    async def _once(self, job: Job, begun: asyncio.Event) -> Outcome:
         body = {**job.body, "store": True, "metadata": self._metadata(job)}
         began = time.perf_counter()
         if not self._stream:
             completion = cast("Json", await self._client.post(_PATH, cast_to=object, body=body))
             return Outcome(completion, seconds=time.perf_counter() - began)
-        first, completion = await self._follow(body)
+        first, completion = await self._follow(body, begun)
         ended = time.perf_counter()
         return Outcome(completion, None, ended - began, first - began if first else None)
 
-    async def _follow(self, body: Json) -> tuple[float | None, Json]:
+    async def _follow(self, body: Json, begun: asyncio.Event) -> tuple[float | None, Json]:
         """Read a stream; give when its first text came, and the completion it amounts to."""
         from openai import AsyncStream
 
@@ -179,6 +204,7 @@ class Asker:
                     delta = choice.get("delta") or {}
                     if first is None and (delta.get("content") or delta.get("reasoning_content")):
                         first = time.perf_counter()
+                        begun.set()
                     pieces.append(delta.get("content") or "")
                     reason = choice.get("finish_reason") or reason
         if reason is None:
@@ -190,6 +216,12 @@ class Asker:
 
     def _words(self, error: Exception) -> str:
         return explain(error, self._connection) or one_line(f"{type(error).__name__}: {error}")
+
+
+def digest(asked: Any) -> str:
+    """A hash of JSON of any shape."""
+    text = json.dumps(asked, sort_keys=True)  # ASCII, so that half a surrogate pair is no fault
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _may_pass(error: Exception) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -224,14 +225,29 @@ class _Work:
         async with self._batch.client() as client:
             asker = self._batch.asker(client)
             for stage in self._stages:
+                groups = defaultdict[str, list[Job]](list)
+                for job in stage:
+                    groups[job.prompt].append(job)
                 async with asyncio.TaskGroup() as tasks:
-                    for job in stage:
-                        tasks.create_task(self._ask(asker, job, places))
+                    for jobs in groups.values():
+                        tasks.create_task(self._ask_group(asker, jobs, places))
 
-    async def _ask(self, asker: Asker, job: Job, places: asyncio.Semaphore) -> None:
+    async def _ask_group(self, asker: Asker, jobs: list[Job], places: asyncio.Semaphore) -> None:
+        """Ask what has one prompt: once the first one has had it read, the others share it."""
+        lead, *others = jobs
+        begun = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._ask(asker, lead, places, begun))
+            await begun.wait()
+            for job in others:
+                tasks.create_task(self._ask(asker, job, places, asyncio.Event()))
+
+    async def _ask(
+        self, asker: Asker, job: Job, places: asyncio.Semaphore, begun: asyncio.Event
+    ) -> None:
         async with places:
-            outcome = await asker.ask(job)
-        self.done[job.digest] = outcome
+            outcome = await asker.ask(job, begun)
+        begun.set()
+        self.done[job.digest] = await asker.note(job, outcome)
         asked, failed = self.tally
         self.tally = asked + 1, failed + (outcome.error is not None)
-        await asker.note(job, outcome)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import TYPE_CHECKING, Any
 
-from oxillama_jupyter.client.asking import Job, Outcome
+from oxillama_jupyter.client.asking import Job, Outcome, digest
 from oxillama_jupyter.client.batch import Batch
 from oxillama_jupyter.client.connection import connect
 from oxillama_jupyter.client.fields import Fields
@@ -170,5 +168,4 @@ def chat_body(text: str, system: str | None, settings: Json) -> Json:
 
 def batch_name(kind: str, about: Any) -> str:
     """A name for what is always asked the same way."""
-    text = json.dumps(about, sort_keys=True)
-    return f"{kind} {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return f"{kind} {digest(about)[:16]}"

@@ -80,7 +80,7 @@ def sweep(  # noqa: PLR0913 - settings, all by name
         A row for each combination: its settings, `text`, `prompt_tokens`, `cached_tokens` (those
         of the prompt that were not computed again), `tokens` (of the answer), `ttft` and `seconds`
         (until the first text and until the end, waiting for a free sequence included),
-        `tokens_per_second` (after the first text), `finish_reason`, `error`. It is a DataFrame, if
+        `tokens_per_second` (by the engine's clock, where it tells), `finish_reason`, `error`. It is a DataFrame, if
         pandas is installed, and else a table of dicts; `failures` are the rows with an error.
 
     Raises:
@@ -146,18 +146,14 @@ def _job(prompt: str, combination: Row) -> Job:
 
 def _measured(outcome: Outcome) -> Row:
     usage = outcome.usage
-    tokens, first, seconds = usage.get("completion_tokens"), outcome.first, outcome.seconds
-    rate = None
-    if tokens and tokens > 1 and first is not None and seconds is not None and seconds > first:
-        rate = (tokens - 1) / (seconds - first)
     return {
         "text": outcome.text,
         "prompt_tokens": usage.get("prompt_tokens"),
         "cached_tokens": (usage.get("prompt_tokens_details") or {}).get("cached_tokens"),
-        "tokens": tokens,
-        "ttft": first,
-        "seconds": seconds,
-        "tokens_per_second": rate,
+        "tokens": usage.get("completion_tokens"),
+        "ttft": outcome.first,
+        "seconds": outcome.seconds,
+        "tokens_per_second": outcome.rate,
         "finish_reason": outcome.finish_reason,
         "error": outcome.error,
     }
