@@ -151,14 +151,15 @@ class Asker:
 
     async def note(self, job: Job, outcome: Outcome) -> Outcome:
         """Keep with a completion what it does not tell itself: how long it took."""
-        if outcome.completion is None:
+        completion = outcome.completion
+        if completion is None:
             return outcome
         if self._stream:
-            outcome = replace(outcome, rate=await self._rate(outcome.completion["id"]))
+            outcome = replace(outcome, rate=await self._rate(completion["id"]))
         told = {name: getattr(outcome, name) for name in _TIMES}
         times = {name: f"{value:.4f}" for name, value in told.items() if value is not None}
         body = {"metadata": self._metadata(job) | times}
-        path = f"{_PATH}/{outcome.completion['id']}"
+        path = f"{_PATH}/{completion['id']}"
         with suppress(Exception):  # the answer is safe, and its times are a nicety
             await self._client.post(path, cast_to=object, body=body)
         return outcome

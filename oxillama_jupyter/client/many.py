@@ -92,7 +92,9 @@ def map(  # noqa: A001, PLR0913 - the name says what it does; settings, all by n
     }
     batch = Batch(
         connection,
-        name or batch_name("map", [prompt if isinstance(prompt, str) else None, system, settings]),
+        name
+        if name is not None
+        else batch_name("map", [prompt if isinstance(prompt, str) else None, system, settings]),
         concurrency=concurrency,
         retries=retries,
         stream=False,

@@ -118,9 +118,10 @@ def free_names(wanted: list[str], taken: list[str]) -> dict[str, str]:
             f"The rows have a column '{doubled[0]}' already, which the result would need:"
             " rename it, or leave it out."
         )
-    if len(set(names.values())) < len(wanted):
-        name = next(name for name in wanted if wanted.count(name) > 1)
-        raise ValueError(f"The schema has a field '{name}', a column that every result has.")
+    given = [f"answer_{name}" if name in taken else name for name in wanted]
+    twice = [name for name, column in zip(wanted, given, strict=True) if given.count(column) > 1]
+    if twice:
+        raise ValueError(f"The schema has a field '{twice[-1]}', which the result has already.")
     return names
 
 

@@ -80,8 +80,9 @@ def sweep(  # noqa: PLR0913 - settings, all by name
         A row for each combination: its settings, `text`, `prompt_tokens`, `cached_tokens` (those
         of the prompt that were not computed again), `tokens` (of the answer), `ttft` and `seconds`
         (until the first text and until the end, waiting for a free sequence included),
-        `tokens_per_second` (by the engine's clock, where it tells), `finish_reason`, `error`. It is a DataFrame, if
-        pandas is installed, and else a table of dicts; `failures` are the rows with an error.
+        `tokens_per_second` (by the engine's clock, where it tells), `finish_reason`, `error`. It is
+        a DataFrame, if pandas is installed, and else a table of dicts; `failures` are the rows with
+        an error.
 
     Raises:
         ValueError: A setting has no values.
@@ -111,7 +112,7 @@ def sweep(  # noqa: PLR0913 - settings, all by name
     jobs = [_job(prompt, combination) for combination in combinations]
     batch = Batch(
         connection,
-        name or batch_name("sweep", prompt),
+        name if name is not None else batch_name("sweep", prompt),
         concurrency=concurrency,
         retries=retries,
         stream=True,
