@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from oxillama_jupyter.client.probe import is_loopback
 from oxillama_jupyter.client.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from openai import AsyncOpenAI
 
@@ -79,30 +79,35 @@ class Batch:
         *,
         resume: bool,
         usable: Callable[[Outcome], bool] = lambda _: True,
+        refused: int = 0,
     ) -> dict[str, Outcome]:
         """The outcome of every job, by its digest.
 
         Args:
-            stages: Jobs of a stage are asked side by side, one stage after the other.
+            stages: Jobs of a stage are asked side by side, one stage after the other; equal ones
+                are asked once, and counted each.
             resume: Take answers that the server has from an earlier time.
             usable: Whether such an answer will do.
+            refused: How many more there are that could not even be asked; they are only counted.
 
         Raises:
             KeyboardInterrupt: It was interrupted; what is done is kept in the server.
             openai.APIError: The server does not tell what it has.
         """
-        wanted = {job.digest: job for stage in stages for job in stage}
+        wanted = Counter(job.digest for stage in stages for job in stage)
         found = {
             digest: outcome
             for digest, outcome in (self._kept() if resume and wanted else {}).items()
             if digest in wanted and usable(outcome)
         }
-        progress = Progress(len(wanted), len(found), shown=self._progress)
+        kept = sum(wanted[digest] for digest in found)
         open_jobs = [
             list({job.digest: job for job in stage if job.digest not in found}.values())
             for stage in stages
         ]
-        return found | self._ask([stage for stage in open_jobs if stage], progress, len(found))
+        work = _Work(self, [stage for stage in open_jobs if stage], wanted, refused)
+        self._follow(work, Progress(wanted.total() + refused, kept, shown=self._progress))
+        return found | work.done
 
     def _kept(self) -> dict[str, Outcome]:
         """The completions that the server has of this batch; of equal ones the newest."""
@@ -116,25 +121,24 @@ class Batch:
                 return kept
             params["after"] = page["last_id"]
 
-    def _ask(self, stages: list[list[Job]], progress: Progress, kept: int) -> dict[str, Outcome]:
-        work = _Work(self, stages)
+    def _follow(self, work: _Work, progress: Progress) -> None:
+        """Have it done, show how far it is, and stop it where the user does."""
+        # Ahead of the work: an interrupt in the midst of the first display would leave two of them.
+        progress.show(*work.tally)
         try:
-            if stages:
+            if work.stages:
                 work.start(self._concurrency or self._sequences())
             while not work.wait(_LOOK_SECONDS):
                 progress.show(*work.tally)
         except KeyboardInterrupt:
             work.stop()
-            asked, failed = work.tally
-            total = kept + sum(map(len, stages))
-            line = f"{kept + asked - failed} of {total} done; run it again to go on"
+            line = f"{progress.done(*work.tally)}; run it again to go on"
             progress.close(f"Interrupted: {line}.")
             raise KeyboardInterrupt(line) from None
         except BaseException:
             work.stop()
             raise
         progress.close(progress.summary(*work.tally))
-        return work.done
 
     def _sequences(self) -> int:
         """How many generations the engine has room for at once."""
@@ -167,15 +171,25 @@ class _Work:
     """The private thread.
 
     Attributes:
+        stages: What is to be asked.
         done: The outcomes so far.
-        tally: How many there are, and how many of them are failures.
+        tally: How many rows have an outcome by now, and how many of them have failed.
+
+    Args:
+        batch: What it is for.
+        stages: What is to be asked.
+        weights: For how many rows each job stands.
+        refused: How many rows have failed before.
     """
 
-    def __init__(self, batch: Batch, stages: Iterable[Iterable[Job]]) -> None:
+    def __init__(
+        self, batch: Batch, stages: list[list[Job]], weights: Counter[str], refused: int
+    ) -> None:
+        self.stages = stages
         self.done: dict[str, Outcome] = {}
-        self.tally = (0, 0)
+        self.tally = (refused, refused)
         self._batch = batch
-        self._stages = stages
+        self._weights = weights
         self._error: BaseException | None = None
         self._stopped = threading.Event()
         self._cancel: Callable[[], Any] | None = None
@@ -224,7 +238,7 @@ class _Work:
         places = asyncio.Semaphore(concurrency)
         async with self._batch.client() as client:
             asker = self._batch.asker(client)
-            for stage in self._stages:
+            for stage in self.stages:
                 groups = defaultdict[str, list[Job]](list)
                 for job in stage:
                     groups[job.prompt].append(job)
@@ -249,5 +263,6 @@ class _Work:
             outcome = await asker.ask(job, begun)
         begun.set()
         self.done[job.digest] = await asker.note(job, outcome)
+        weight = self._weights[job.digest]
         asked, failed = self.tally
-        self.tally = asked + 1, failed + (outcome.error is not None)
+        self.tally = asked + weight, failed + weight * (outcome.error is not None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from oxillama_jupyter.client.failures import one_line
 from oxillama_jupyter.client.schema import Schema, schema_of
-from oxillama_jupyter.errors import OxillamaError
+from oxillama_jupyter.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from oxillama_jupyter.client.asking import Outcome
@@ -64,8 +64,8 @@ class Fields:
 def _schema_of(schema: Any) -> Schema:
     try:
         return schema_of(schema)
-    except (OxillamaError, TypeError) as error:
-        raise ValueError(f"schema is of no use: {error}") from None
+    except InvalidRequest as error:
+        raise ValueError(f"schema is of no use: {error.message}") from None
 
 
 def _values(parsed: Any) -> dict[str, Any]:

@@ -50,8 +50,8 @@ def map(  # noqa: A001, PLR0913 - the name says what it does; settings, all by n
         prompt: The question. `{{ column }}` stands for a row's value; all else is literal, single
             braces too. Or a function that makes the text of a row, which is a dict.
         model: The model; the server's default one where not given.
-        schema: What each answer has to look like: a JSON Schema or a pydantic class; each of its
-            fields is a column then.
+        schema: What each answer has to look like: a pydantic class, a dataclass, a TypedDict or a
+            JSON Schema; each of its fields is a column then.
         system: A system message ahead of each question, as it is.
         temperature: 0 takes the likeliest token each time, 2 is wild.
         max_tokens: An answer is cut after so many tokens.
@@ -107,6 +107,7 @@ def map(  # noqa: A001, PLR0913 - the name says what it does; settings, all by n
     outcomes = batch.answers(
         [[job for job in jobs if job is not None]],
         resume=resume,
+        refused=jobs.count(None),
         usable=lambda outcome: fields.read(outcome)[1] is None,
     )
     answers = [

@@ -24,7 +24,7 @@ class Progress:
     """Shows how far a batch is.
 
     Args:
-        total: How many answers are wanted.
+        total: How many rows want an answer.
         kept: How many of them were there before.
         shown: Whether to show anything.
         clock: Seconds, for tests.
@@ -62,9 +62,13 @@ class Progress:
         if self._screen is not None:
             self._screen.close(line)
 
+    def done(self, asked: int, failed: int) -> str:
+        """How many have their answers."""
+        return f"{self._kept + asked - failed} of {self._total} done"
+
     def summary(self, asked: int, failed: int) -> str:
         """The line about a batch that has come to its end."""
-        parts = [f"{self._kept + asked - failed} of {self._total} done"]
+        parts = [self.done(asked, failed)]
         parts += [f"{failed} failed"] if failed else []
         parts += [f"{self._kept} were there already"] if self._kept else []
         return f"{', '.join(parts)}, {_duration(self._clock() - self._began)}."

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
-import socket
 import sys
 import threading
 import time
-from ast import literal_eval
-from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import openai
 import pandas as pd
 import pytest
+from client.batches import Cutting, Scripted
 from client.world import World, wait_for
 from pydantic import BaseModel
 
@@ -26,38 +25,6 @@ from oxillama_jupyter.client.results import AnswerTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-BATCH_SERVER = str(Path(__file__).with_name("batch_server.py"))
-
-
-class Scripted:
-    """A server whose engine is scripted, and what it has been asked."""
-
-    def __init__(self, root: Path, *flags: str) -> None:
-        root.mkdir(exist_ok=True)
-        self.world = World(root)
-        self._asked = root / "asked"
-        self._asked.touch()
-        self._taken = 0
-        self.world.env["ASKED"] = str(self._asked)
-        self.start(*flags)
-
-    def start(self, *flags: str) -> None:
-        self.server = self.world.serve(*flags, command=(BATCH_SERVER,))
-        self.connection = connect(self.server.url, self.server.token)
-
-    def asked(self) -> list[str]:
-        """The questions that the engine has got since the last look, sorted."""
-        lines = self._asked.read_text().splitlines()
-        fresh, self._taken = lines[self._taken :], len(lines)
-        return sorted(map(literal_eval, fresh))
-
-    def live(self) -> int:
-        return int(self.connection.engine()["live_runs"])
-
-    def map(self, rows: Any, prompt: Any = "{{ input }}", **settings: Any) -> Any:
-        settings = {"connection": self.connection, "progress": False} | settings
-        return oxillama_jupyter.map(rows, prompt, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +84,21 @@ def test_a_column_that_is_taken_gets_another_name(scripted: Scripted) -> None:
     assert once["answer_text"].tolist() == ["taken!"]
     with pytest.raises(ValueError, match="'answer_text' already"):
         scripted.map(once, "{{ text }}")
+
+
+def test_rows_are_counted_not_questions(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = io.StringIO()
+    monkeypatch.setattr("sys.stderr", told)
+    rows = [{"q": q} for q in ("count", "count", None, "fail count", "fail count", "count 2")]
+
+    scripted.map(rows, "{{ q }}", retries=0, progress=True)
+    scripted.map(rows, "{{ q }}", retries=0, progress=True)
+
+    first, second = told.getvalue().splitlines()
+    assert first.startswith("3 of 6 done, 3 failed, ")
+    assert second.startswith("3 of 6 done, 3 failed, 3 were there already, ")
 
 
 def test_no_rows_give_an_empty_table(scripted: Scripted) -> None:
@@ -292,44 +274,16 @@ def test_a_connection_that_breaks_is_made_again(scripted: Scripted) -> None:
     assert result["text"].tolist() == ["broken 1", "broken 2", "broken 3"]
 
 
-class Cutting:
-    """A way to a server, on which the first questions get no answer."""
-
-    def __init__(self, url: str, cuts: int) -> None:
-        parts = urlsplit(url)
-        self._target = (parts.hostname, parts.port)
-        self._cuts = cuts
-        self._listener = socket.create_server(("127.0.0.1", 0))
-
-    def __enter__(self) -> str:
-        threading.Thread(target=self._accept, daemon=True).start()
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}/"
-
-    def __exit__(self, *_: object) -> None:
-        assert self._cuts == 0
-        self._listener.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                far = socket.create_connection(self._target)
-                for source, target in ((near, far), (far, near)):
-                    threading.Thread(target=self._pump, args=(source, target), daemon=True).start()
-
-    def _pump(self, source: socket.socket, target: socket.socket) -> None:
-        with suppress(OSError), closing(source), closing(target):
-            while data := source.recv(65536):
-                if data.startswith(b"POST") and self._cuts:
-                    self._cuts -= 1
-                    return
-                target.sendall(data)
-
-
 # -- schemas, with the embedded model --------------------------------------------------------------
 
 
 class Flower(BaseModel):
+    flower: str
+    colour: str
+
+
+@dataclass
+class FlowerToo:
     flower: str
     colour: str
 
@@ -342,7 +296,9 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     world.close()
 
 
-@pytest.mark.parametrize("schema", [Flower, Flower.model_json_schema()], ids=["class", "JSON"])
+@pytest.mark.parametrize(
+    "schema", [Flower, FlowerToo, Flower.model_json_schema()], ids=["pydantic", "dataclass", "JSON"]
+)
 def test_a_schemas_fields_are_columns(embedded: Connection, schema: Any) -> None:
     ask: Callable[..., Any] = oxillama_jupyter.map
     result = ask(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from client.batches import Cutting, Scripted
 from client.world import World
 
 import oxillama_jupyter
@@ -102,14 +103,14 @@ def test_system_messages_are_an_axis_too(connection: Connection) -> None:
 
 
 def test_several_answers_to_each_combination(connection: Connection) -> None:
-    free = sweep(connection, temperature=[1.9], n=3)
+    free = sweep(connection, temperature=[1.9], n=8)
     seeded = sweep(connection, temperature=1.9, seed=10, n=3)
     seeds = sweep(connection, temperature=1.9, seed=[10, 11, 12])
 
-    assert free["sample"].tolist() == [0, 1, 2]
-    assert free["text"].nunique() == 3
+    assert free["sample"].tolist() == list(range(8))
+    assert free["text"].nunique() > 1
     assert seeded["text"].tolist() == seeds["text"].tolist()
-    assert sweep(connection, temperature=[1.9], n=3)["text"].tolist() == free["text"].tolist()
+    assert sweep(connection, temperature=[1.9], n=8)["text"].tolist() == free["text"].tolist()
 
 
 def test_a_setting_of_no_use_is_an_error_of_its_row(connection: Connection) -> None:
@@ -118,6 +119,23 @@ def test_a_setting_of_no_use_is_an_error_of_its_row(connection: Connection) -> N
     assert result["error"].isna().tolist() == [True, False]
     assert "temperature" in result["error"][1]
     assert result.failures["temperature"].tolist() == [3]
+
+
+def test_a_stream_that_breaks_is_asked_for_again(tmp_path: Path) -> None:
+    scripted = Scripted(tmp_path)
+    try:
+        with Cutting(scripted.server.url, cuts=2, at=b'"w3 "') as address:
+            connection = connect(address, scripted.server.token)
+            cut = sweep(connection, "slow 6", seed=[1, 2], concurrency=1)
+        failed = sweep(scripted.connection, "flaky 2", retries=2)
+        lost = sweep(scripted.connection, "fail", retries=1)
+    finally:
+        scripted.world.close()
+
+    assert cut["text"].tolist() == ["w0 w1 w2 w3 w4 w5 "] * 2
+    assert failed["text"].tolist() == ["flaky 2"]
+    assert "signal 11" in lost["error"][0]
+    assert scripted.asked() == ["fail"] * 2 + ["flaky 2"] * 3 + ["slow 6"] * 4
 
 
 @pytest.mark.parametrize("settings", [{"n": 0}, {"seed": []}, {"models": ()}])

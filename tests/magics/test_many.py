@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from ast import literal_eval
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from client.batches import BATCH_SERVER
 from client.world import World, wait_for
 from magics.kernel import Kernel, Shown
 
@@ -16,7 +16,6 @@ from oxillama_jupyter.client.connection import Connection, connect
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BATCH_SERVER = str(Path(__file__).parent.parent / "client" / "batch_server.py")
 CALL = (
     "import oxillama_jupyter\nrows = {rows}\nresult = oxillama_jupyter.map(rows, '{{{{ input }}}}')"
 )
@@ -113,4 +112,19 @@ def test_an_interrupt_before_the_first_answer_is_taken_too(kernel: Kernel) -> No
     )
 
     assert error(shown) == ("KeyboardInterrupt", "0 of 1 done; run it again to go on")
-    assert kernel.run("1").status == "ok"
+    assert kernel.run("1").stderr == ""
+
+
+def test_an_interrupted_sweep_goes_on_too(kernel: Kernel) -> None:
+    call = "import oxillama_jupyter\nresult = oxillama_jupyter.sweep('slow 100', seed=range(8))"
+
+    def two_done(shown: Shown) -> bool:
+        return bool(shown.outputs) and " 4 of 8" in bar(shown)
+
+    shown = kernel.run(call, interrupt_if=two_done)
+
+    assert error(shown) == ("KeyboardInterrupt", "4 of 8 done; run it again to go on")
+    wait_for(lambda: server_of(kernel).engine()["live_runs"] == 0, 2, "it goes on generating")
+    shown = kernel.run(call)
+    assert bar(shown).startswith("8 of 8 done, 4 were there already, ")
+    assert kernel.value("result['error'].notna().sum()") == "0"
