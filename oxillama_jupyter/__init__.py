@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from oxillama_jupyter.client.connection import connect
+    from oxillama_jupyter.client.many import map  # noqa: A004 (a name of this package's, not *)
+    from oxillama_jupyter.client.sweep import sweep
 
-__all__ = ["__version__", "connect"]
+__all__ = ["__version__", "connect", "map", "sweep"]
 
 
 def __getattr__(name: str) -> Any:  # any public name
@@ -23,6 +25,14 @@ def __getattr__(name: str) -> Any:  # any public name
         from oxillama_jupyter.client.connection import connect
 
         return connect
+    if name == "map":
+        from oxillama_jupyter.client.many import map as map_rows
+
+        return map_rows
+    if name == "sweep":
+        from oxillama_jupyter.client.sweep import sweep
+
+        return sweep
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
