@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,8 @@ def _write(path: Path, data: bytes, *, force: bool) -> None:
     beside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.tmp")
     try:
         beside.write_bytes(data)
+        if path.exists():
+            shutil.copymode(path, beside)
         if force:
             beside.replace(path)
             return
@@ -187,7 +190,7 @@ def _cannot(do: str, path: Path, error: OSError) -> str:
         FileNotFoundError: "there is no such file" if do == "read" else "there is no such folder",
         IsADirectoryError: "it is a folder",
         NotADirectoryError: "there is no such folder",
-        PermissionError: "you have no permission to",
+        PermissionError: "permission denied",
     }
     reason = next((why for kind, why in reasons.items() if isinstance(error, kind)), "")
     return f"Cannot {do} {_shown(path)}: {reason or error.strerror or error}."
