@@ -33,8 +33,8 @@ class Command:
         does: What it is for, for the help.
         run: The command; the text behind its name may be empty.
         flags: Its flags, for completion.
-        completes: What its words are, in their order, for completion: "thread", "model", "file",
-            "tag"; the last one counts for all that follow.
+        completes: What its words are, in their order, for completion: "thread", "archived", "tag",
+            "model", "preset", "file"; the last one counts for all that follow.
     """
 
     takes: str

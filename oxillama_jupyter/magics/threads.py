@@ -385,7 +385,7 @@ THREAD_COMMANDS = {
     "archive": Command(
         _ARCHIVE.takes, "put a thread away: lists leave it out", _archive, (), ("thread",)
     ),
-    "unarchive": Command(_UNARCHIVE.takes, "list it again", _unarchive, (), ("thread",)),
+    "unarchive": Command(_UNARCHIVE.takes, "list it again", _unarchive, (), ("archived",)),
     "delete": Command(
         _DELETE.takes, "delete a thread for good", _delete, _DELETE.flags, ("thread",)
     ),
