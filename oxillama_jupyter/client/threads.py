@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from oxillama_jupyter.client.notebook import digest
+from oxillama_jupyter.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from oxillama_jupyter.client.connection import Connection
@@ -39,6 +40,7 @@ _ON = "yes"
 _DEFAULT = "default:"
 _TAG = "tag:"
 ARCHIVED = "archived"
+_PAIRS = 16  # the most that metadata may have
 _PAGES = 20  # of a hundred threads each, looked through for those that are not put away
 
 
@@ -174,9 +176,17 @@ def change(connection: Connection, thread: Json, changes: dict[str, str | None])
 
     Returns:
         The thread as it is then.
+
+    Raises:
+        InvalidRequest: There is no room for more.
     """
     metadata = (thread.get("metadata") or {}) | changes
     kept = {key: value for key, value in metadata.items() if value is not None}
+    if len(kept) > _PAIRS:
+        raise InvalidRequest(
+            f"Thread {thread['id']} has {_PAIRS} tags and other metadata, the most there can be: "
+            "take one away first."
+        )
     return connection.post(f"/threads/{thread['id']}", {"metadata": kept})
 
 

@@ -26,6 +26,7 @@ __all__ = ["FILE_COMMANDS"]
 
 Json = dict[str, Any]  # a thread, as the server sent it
 
+_ROOM = 15  # metadata beside which there is room for two more: the notebook, and its mark
 _READ = (".ipynb", ".jsonl", ".ndjson", ".json")
 _FORCE = Flag(("--force",), "", "", "replace the file if it is there", None)
 
@@ -131,8 +132,9 @@ def _imported(session: Session, connection: Connection, file: File, name: str | 
     changes: dict[str, str | None] = {}
     if done.how != "there already":
         own = done.thread.get("metadata") or {}
-        changes = {"notebook": own.get("notebook", session.threads.notebook)}
-        changes |= {"name": free} if free else {}
+        changes = {"name": free} if free else {}
+        if len(own | changes) < _ROOM:
+            changes["notebook"] = own.get("notebook", session.threads.notebook)
     thread = session.threads.take(connection, done.thread, changes)
     return note(f"{_told(done, thread, was)} It is this notebook's thread now.")
 

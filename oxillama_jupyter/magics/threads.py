@@ -258,35 +258,31 @@ def _fork(session: Session, line: str) -> Page:
     connection, name = session.connection, words.name
     if name:
         check_name(connection, name)
-    place, count = _message_at(connection, source, words.flags.get("at"))
+    ids = [message["id"] for message in fetch(connection, source["id"])["messages"]]
+    place = _message_at(ids, source, words.flags.get("at"))
     own = {"notebook": session.threads.notebook} | ({"name": name} if name else {})
     made = threads.fork(connection, source, place, own)
     session.threads.take(connection, made, {})
+    last = made["metadata"].get("forked_at")  # one that is being written stays behind
+    count = ids.index(last) + 1 if last in ids else 0
     shared = f"{count} message{'s' * (count != 1)}"
     as_ = f" {called(made)}" if name else ""
     return note(f"This notebook's thread is now a fork{as_} of {called(source)}, with {shared}.")
 
 
-def _message_at(
-    connection: Connection, thread: Json, at: str | int | None
-) -> tuple[str | None, int]:
-    """A message's id, and how many messages there are up to it.
+def _message_at(ids: list[str], thread: Json, at: str | int | None) -> str | None:
+    """The id of the message that is meant; None for the last one.
 
     Raises:
         MagicError: There is no such message.
     """
-    ids = [message["id"] for message in fetch(connection, thread["id"])["messages"]]
-    if at is None:
-        return None, len(ids)
-    if isinstance(at, str):
-        if at not in ids:
-            raise MagicError(f"--at takes {_AT.takes}; {called(thread)} has no message {at}.")
-        return at, ids.index(at) + 1
-    if at > len(ids):
+    if isinstance(at, int) and at > len(ids):
         raise MagicError(
-            f"--at takes {_AT.takes}; {called(thread)} has {len(ids)} messages, no number {at}."
+            f"--at takes {_AT.takes}; {title_of(thread)!r} has {len(ids)} messages, no number {at}."
         )
-    return ids[at - 1], at
+    if isinstance(at, str) and at not in ids:
+        raise MagicError(f"--at takes {_AT.takes}; {title_of(thread)!r} has no message {at}.")
+    return ids[at - 1] if isinstance(at, int) else at
 
 
 # -- what a thread is called and where it is put ---------------------------------------------------

@@ -163,3 +163,31 @@ def test_a_body_that_is_too_large(raw: httpx2.Client) -> None:
     content = b'{"messages": [' + b" " * (65 * 2**20) + b"]}"
     assert raw.post(PATH, content=content).status_code == 413
     assert raw.get(PATH).status_code == 405
+
+
+def test_the_calls_of_an_imported_run_are_items_of_its_conversation(raw: httpx2.Client) -> None:
+    call = {"name": "f", "arguments": '{"a": 1}', "output": "warm"}
+    run = {"id": "run_1", "created_at": 1, "assistant_id": "x", "status": "completed"}
+    step = {
+        "object": "thread.run.step",
+        "id": "step_1",
+        "created_at": 1,
+        "run_id": "run_1",
+        "assistant_id": "x",
+        "type": "tool_calls",
+        "status": "completed",
+        "step_details": {
+            "type": "tool_calls",
+            "tool_calls": [{"id": "call_1", "type": "function", "function": call}],
+        },
+    }
+    body = {
+        "messages": [MESSAGE | {"created_at": 0}],
+        "runs": [run | {"model": "m"}],
+        "steps": [step],
+    }
+    thread = raw.post(PATH, json=body).raise_for_status().json()
+    made = raw.post(f"oxillama/threads/{thread['id']}/conversation").raise_for_status().json()
+    items = raw.get(f"v1/conversations/{made['id']}/items?order=asc").json()["data"]
+    assert [item["type"] for item in items] == ["message", "function_call", "function_call_output"]
+    assert items[2]["output"] == "warm"

@@ -228,3 +228,13 @@ def test_a_mistake_is_one_line_and_changes_nothing(kernel: Kernel, line: str) ->
     assert shown.error.startswith(f"oxillama: {MISTAKES[line]}")
     assert "\n" not in shown.error
     assert plain(kernel, "%oxillama thread") == "This notebook's thread is mistaken."
+
+
+def test_a_thread_that_can_take_no_more(fresh: Kernel) -> None:
+    fresh.run("%oxillama new full")
+    for number in range(13):
+        assert fresh.run(f"%oxillama tag t{number}").status == "ok"
+    shown = fresh.run("%oxillama tag one-more")
+
+    assert "has 16 tags and other metadata, the most there can be" in shown.error
+    assert plain(fresh, "%oxillama untag t3").count("t1") == 4
