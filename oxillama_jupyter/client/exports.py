@@ -5,17 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from oxillama_jupyter.client.ipynb import to_notebook
-from oxillama_jupyter.client.turns import markdown
-
 if TYPE_CHECKING:
     from oxillama_jupyter.client.connection import Connection
 
-__all__ = ["FORMATS", "fetch", "text_of_file"]
+__all__ = ["fetch", "text_of_file"]
 
 Json = dict[str, Any]  # an export, as the server sent it
-
-FORMATS = (".ipynb", ".jsonl", ".json", ".md")
 
 
 def fetch(connection: Connection, thread_id: str) -> Json:
@@ -32,12 +27,17 @@ def text_of_file(export: Json, suffix: str, title: str) -> str:
 
     Args:
         export: The thread.
-        suffix: One of `FORMATS`.
+        suffix: `.ipynb`, `.md`, `.json` or `.jsonl`.
         title: What a reader is told that it is.
     """
+    # Imported here: every kernel loads this module, few export.
     if suffix == ".ipynb":
+        from oxillama_jupyter.client.ipynb import to_notebook
+
         return _json(to_notebook(export, title), indent=1) + "\n"
     if suffix == ".md":
+        from oxillama_jupyter.client.turns import markdown
+
         return markdown(export, title)
     if suffix == ".json":
         return _json(export, indent=1) + "\n"

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from oxillama_jupyter.client.exports import FORMATS
 from oxillama_jupyter.client.names import Names, presets
 from oxillama_jupyter.magics.commands import COMMANDS
+from oxillama_jupyter.magics.files import FORMATS
 from oxillama_jupyter.magics.flags import FLAGS
 
 if TYPE_CHECKING:

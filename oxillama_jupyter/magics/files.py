@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oxillama_jupyter.client import threads
-from oxillama_jupyter.client.exports import FORMATS, fetch, text_of_file
-from oxillama_jupyter.client.imports import File, Imported, NoThread, import_file, read_file
+from oxillama_jupyter.client.exports import fetch, text_of_file
 from oxillama_jupyter.magics.command import Command, Usage
 from oxillama_jupyter.magics.failures import MagicError
 from oxillama_jupyter.magics.flag import Flag
@@ -20,12 +19,14 @@ from oxillama_jupyter.magics.threads import called, check_name, own_or_named
 
 if TYPE_CHECKING:
     from oxillama_jupyter.client.connection import Connection
+    from oxillama_jupyter.client.imports import File, Imported
     from oxillama_jupyter.magics.session import Session
 
-__all__ = ["FILE_COMMANDS"]
+__all__ = ["FILE_COMMANDS", "FORMATS"]
 
 Json = dict[str, Any]  # a thread, as the server sent it
 
+FORMATS = (".ipynb", ".jsonl", ".json", ".md")
 _ROOM = 15  # metadata beside which there is room for two more: the notebook, and its mark
 _READ = (".ipynb", ".jsonl", ".ndjson", ".json")
 _FORCE = Flag(("--force",), "", "", "replace the file if it is there", None)
@@ -107,6 +108,8 @@ def _write(path: Path, data: bytes, *, force: bool) -> None:
 
 
 def _import(session: Session, line: str) -> Page:
+    from oxillama_jupyter.client.imports import NoThread, read_file
+
     words = _IMPORT.parse(line)
     path = _path(words.name, (*_READ, ".md"))
     if path.suffix.lower() == ".md":
@@ -124,6 +127,8 @@ def _import(session: Session, line: str) -> Page:
 
 
 def _imported(session: Session, connection: Connection, file: File, name: str | None) -> Page:
+    from oxillama_jupyter.client.imports import import_file
+
     if name is not None:
         check_name(connection, name)
     was = _name_in(file)

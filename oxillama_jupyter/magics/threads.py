@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from oxillama_jupyter.client import threads
 from oxillama_jupyter.client.exports import fetch
 from oxillama_jupyter.client.failures import is_not_found
-from oxillama_jupyter.client.turns import text_of
 from oxillama_jupyter.magics.command import Command, Usage
 from oxillama_jupyter.magics.failures import MagicError
 from oxillama_jupyter.magics.flag import Flag
@@ -220,6 +219,8 @@ def _show(session: Session, line: str) -> Page:
 
 
 def _message(number: int, message: Json) -> Page:
+    from oxillama_jupyter.client.turns import text_of
+
     text = text_of(message)
     who = "You" if message["role"] == "user" else "Model"
     quoted = "\n".join(f"> {line}" for line in text.split("\n")) if who == "You" else text
