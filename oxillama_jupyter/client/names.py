@@ -1,4 +1,4 @@
-"""Names to choose from while somebody types: threads, tags, models, presets.
+"""Names to choose from while somebody types: threads, tags, models.
 
 Whoever types must not wait, and must not find that a key has started a server. So a server is
 asked only if there is one already, in a thread of its own; the caller waits for a moment, and is
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from oxillama_jupyter.client.connection import running
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from oxillama_jupyter.client.connection import Connection
 
-__all__ = ["Names", "presets"]
+__all__ = ["Names"]
 
 Json = dict[str, Any]  # as the server sent it
 
@@ -105,14 +104,3 @@ def _listed(connection: Connection, kind: str) -> list[Json]:
     options = cast("Any", {"params": params, "max_retries": 0, "timeout": _TIMEOUT})
     answer = connection.openai.get(f"{connection.url}/{kind}", cast_to=object, options=options)
     return cast("list[Json]", cast("Json", answer)["data"])
-
-
-def presets() -> list[str]:
-    """The names of the presets that are kept in the Jupyter data folder."""
-    from jupyter_core.paths import jupyter_data_dir
-
-    folder = Path(jupyter_data_dir()) / "oxillama" / "presets"
-    try:
-        return sorted({file.stem for file in folder.iterdir() if not file.name.startswith(".")})
-    except OSError:  # there are none
-        return []

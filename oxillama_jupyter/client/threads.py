@@ -8,7 +8,8 @@ What the kernel has to find again is kept in the threads' metadata:
 - `tag:<word>`: `yes`, for each tag that a person gave it; a key each, so that a list finds it.
 - `archived`: `yes` once it is put away.
 - `forked_from`, `forked_at`: the thread it was forked from and the last message that both share;
-  the server sets them, and keeps a fork from taking over `name` and `default:…`.
+  the server sets them, and keeps a fork from taking over `name` and `default:…`. A copy of an
+  edited file whose thread is on this server, but not as it was, has the first one.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -34,7 +33,8 @@ class Command:
         run: The command; the text behind its name may be empty.
         flags: Its flags, for completion.
         completes: What its words are, in their order, for completion: "thread", "archived", "tag",
-            "model", "preset", "file"; the last one counts for all that follow.
+            "model", "preset", "file", or the words themselves, as in "save|show"; the last one
+            counts for all that follow.
     """
 
     takes: str
@@ -50,7 +50,7 @@ class Words:
 
     Attributes:
         names: Those that belong to no flag.
-        flags: The flags that are there, by their long name without its dashes.
+        flags: The flags that are there, by their key.
     """
 
     names: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ class Usage:
                 ended = True
             else:
                 flag, value = self._flag(word, words)
-                flags[flag.names[-1].lstrip("-").replace("-", "_")] = value
+                flags[flag.key] = value
         return Words(self._placed(names), flags)
 
     def _split(self, line: str) -> list[tuple[str, bool]]:
@@ -135,7 +135,7 @@ class Usage:
             value = words.pop(0)[0]
         try:
             return flag, flag.convert(value)
-        except (ValueError, argparse.ArgumentTypeError):
+        except (ValueError, TypeError):
             raise MagicError(f"{flag.label} takes {flag.takes}, not {value!r}.") from None
 
     def _placed(self, names: list[str]) -> tuple[str, ...]:

@@ -124,7 +124,11 @@ COMMANDS = {
     **THREAD_COMMANDS,
     **FILE_COMMANDS,
     "preset": Command(
-        "[save NAME FLAGS | show NAME | delete NAME]", "flags under a name, for -p", preset_page
+        "[save NAME FLAGS | show NAME | delete NAME]",
+        "flags under a name, for -p",
+        preset_page,
+        tuple(flag for flag in FLAGS if flag.field is not None),
+        ("save|show|delete", "preset"),
     ),
     "models": Command("", "the models that can answer", _models),
     "pull": Command("MODEL", "fetch hf:owner/repo:QUANT from the Hugging Face hub", pull_page),

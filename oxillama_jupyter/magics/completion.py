@@ -7,10 +7,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from oxillama_jupyter.client.names import Names, presets
+from oxillama_jupyter.client.names import Names
 from oxillama_jupyter.magics.commands import COMMANDS
 from oxillama_jupyter.magics.files import FORMATS
 from oxillama_jupyter.magics.flags import FLAGS
+from oxillama_jupyter.magics.presets import preset_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
     from IPython.core.interactiveshell import InteractiveShell
 
-    from oxillama_jupyter.magics.flags import Flag
+    from oxillama_jupyter.magics.flag import Flag
     from oxillama_jupyter.magics.session import Session
 
 __all__ = ["Completion", "install"]
@@ -99,7 +100,7 @@ class Completion:
             "archived": lambda _: names.threads(archived=True),
             "tag": lambda _: names.tags(),
             "model": lambda _: names.models(),
-            "preset": lambda _: presets(),
+            "preset": lambda _: preset_names(),
             "file": _files,
             "variable": lambda _: self._variables(lambda _: True),
             "type": lambda _: self._variables(lambda value: isinstance(value, type | dict)),
@@ -154,7 +155,7 @@ class Completion:
         if waiting is not None and waiting.convert is not None:
             return self._values(waiting, fragment)
         if fragment.startswith("-"):
-            used = [known[word] for word in before if word in known]
+            used = [known[word] for word in before if word in known and not known[word].many]
             names = [name for name, one in known.items() if one not in used]
             return _beginning(fragment, sorted(names, key=lambda name: name[:2] != "--"))
         if not completes:
@@ -173,6 +174,8 @@ class Completion:
             head, comma, typed = fragment.rpartition(",")
             used = head.split(",")
             return [f"{head}{comma}{n}" for n in _beginning(typed, names) if n not in used]
+        if "|" in kind:
+            return _beginning(fragment, kind.split("|"))
         quote = fragment[:1] if fragment[:1] in {'"', "'"} else ""
         typed = fragment.removeprefix(quote)
         found = _beginning(typed, self._kinds[kind](typed)) if kind in self._kinds else []

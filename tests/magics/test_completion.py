@@ -41,7 +41,7 @@ def typing(world: World, server: Server) -> Iterator[Kernel]:
         kernel.run("from jupyter_core.paths import jupyter_data_dir; from pathlib import Path")
         kernel.run("p = Path(jupyter_data_dir()) / 'oxillama' / 'presets'")
         kernel.run("p.mkdir(parents=True, exist_ok=True)")
-        kernel.run("(p / 'careful.json').touch(); del p, Path, jupyter_data_dir")
+        kernel.run("_ = (p / 'careful.json').write_text('{}'); del p, Path, jupyter_data_dir")
         kernel.run(
             "import math\ndef tool_one(): ...\ndef tool_two(): ...\n"
             "class Shape: ...\ntool_size = 3\ntool_dict = {}"
@@ -107,6 +107,13 @@ def test_flags(typing: Kernel) -> None:
         ("%%oxillama --seed 1 --model ", ["scripted"]),
         ("%%oxillama -o tool_s", ["tool_size"]),
         ("%%oxillama -o ma", []),
+        ("%%oxillama -p ", ["careful"]),
+        ("%%oxillama --preset=c", ["careful"]),
+        ("%%oxillama --schema Sh", ["Shape"]),
+        ("%oxillama preset s", ["save", "show"]),
+        ("%oxillama preset delete ", ["careful"]),
+        ("%oxillama preset save x --see", ["--seed"]),
+        ("%%oxillama --stop a --sto", ["--stop"]),
     ],
 )
 def test_names(typing: Kernel, typed: str, becomes: list[str]) -> None:

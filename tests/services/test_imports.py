@@ -12,8 +12,9 @@ from worlds import MakeWorld, run
 
 from oxillama_jupyter.errors import InvalidRequest, NotFound
 from oxillama_jupyter.schemas.exports import ThreadExport
-from oxillama_jupyter.schemas.imports import ImportThread
-from oxillama_jupyter.schemas.threads import ThreadQuery
+from oxillama_jupyter.schemas.imports import ImportedMessage, ImportedThread, ImportThread
+from oxillama_jupyter.schemas.messages import Message
+from oxillama_jupyter.schemas.threads import Thread, ThreadQuery
 from oxillama_jupyter.services.imports import renewed
 
 if TYPE_CHECKING:
@@ -79,6 +80,14 @@ def test_a_bare_message_gets_what_it_needs() -> None:
     assert second.created_at == second.completed_at == 5
     assert made.thread.created_at == 5
     assert {first.thread_id, second.thread_id} == {made.thread.id}
+
+
+def test_no_field_is_left_behind() -> None:
+    """A field that messages or threads get is one that imports have to take."""
+    message, thread = set(Message.__struct_fields__), set(Thread.__struct_fields__)
+
+    assert set(ImportedMessage.__struct_fields__) == message - {"thread_id"}
+    assert set(ImportedThread.__struct_fields__) == thread
 
 
 def test_a_run_that_had_not_ended_is_cancelled() -> None:
