@@ -116,7 +116,7 @@ _OBJECTS: list[tuple[str, str, type]] = [
     ("DELETE", f"v1/chat/completions/{_ID}", ChatCompletionDeleted),
     ("POST", "v1/completions", TextCompletion),
     ("POST", "v1/embeddings", EmbeddingList),
-    ("POST", f"oxillama/threads/{_ID}/fork", Thread),
+    ("POST", f"oxillama/threads/({_ID}/fork|import)", Thread),
     ("POST", "v1/conversations", Conversation),
     ("GET|POST", _CONVERSATION, Conversation),
     ("DELETE", _CONVERSATION, ConversationDeletedResource),

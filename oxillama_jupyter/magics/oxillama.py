@@ -11,6 +11,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from oxillama_jupyter.magics.arguments import filled, parse, with_flags
 from oxillama_jupyter.magics.cell import Asker
 from oxillama_jupyter.magics.commands import run_command
+from oxillama_jupyter.magics.completion import install
 from oxillama_jupyter.magics.failures import MagicError
 from oxillama_jupyter.magics.literal import typed_text
 from oxillama_jupyter.magics.session import Session
@@ -33,6 +34,7 @@ class OxillamaMagics(Magics):
         super().__init__(shell)
         self._session = Session(shell)
         self._asker = Asker(self._session)
+        install(shell, self._session)
         if hasattr(shell, "kernel"):
             # The SDK takes most of a second to load: it is there when the first cell asks. Python's
             # import locks make that safe, and a thread that is no daemon is waited for at exit.

@@ -122,11 +122,13 @@ def append(conn: Connection, thread_id: str, bodies: list[CreateMessage]) -> lis
     return messages
 
 
-def insert(conn: Connection, thread_id: str, messages: list[Message]) -> None:
-    """Store finished messages in a thread that is known to exist."""
+def insert(
+    conn: Connection, thread_id: str, messages: list[Message], written_at: int | None = None
+) -> None:
+    """Store finished messages in a thread that is known to exist; written now, if not before."""
     conn.executemany(_INSERT, map(_row, messages))
     if messages:
-        conn.execute(_TOUCH, (now(), thread_id))
+        conn.execute(_TOUCH, (now() if written_at is None else written_at, thread_id))
 
 
 def get(conn: Connection, thread_id: str, message_id: str) -> Message:

@@ -38,6 +38,7 @@ from oxillama_jupyter.schemas.conversations import (
 from oxillama_jupyter.schemas.embeddings import CreateEmbeddings
 from oxillama_jupyter.schemas.exports import ExportQuery
 from oxillama_jupyter.schemas.forks import ForkThread
+from oxillama_jupyter.schemas.imports import ImportThread
 from oxillama_jupyter.schemas.keys import CreateKey
 from oxillama_jupyter.schemas.messages import CreateMessage, ModifyMessage
 from oxillama_jupyter.schemas.models import NameModel
@@ -156,6 +157,7 @@ ROUTES = [
     Route("GET", "oxillama/threads", query=ThreadQuery),
     Route("POST", "oxillama/threads/{thread}/fork", ForkThread),
     Route("GET", "oxillama/threads/{thread}/export", query=ExportQuery),
+    Route("POST", "oxillama/threads/import", ImportThread),
     Route("GET", f"oxillama/{RUN[3:]}/events", query=EventsQuery),
     Route("GET", UNKNOWN, reached=False),
 ]

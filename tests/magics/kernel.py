@@ -88,6 +88,16 @@ class Kernel:
         assert shown.status == "ok", shown.error
         return shown.stdout
 
+    def complete(self, code: str) -> list[str]:
+        """What the code can become by a key at its end, or at its `|`."""
+        before, _, after = code.partition("|")
+        request = self._client.complete(before + after, len(before))
+        reply = self._reply_to(request)["content"]
+        assert reply["status"] == "ok", reply
+        start, end = reply["cursor_start"], reply["cursor_end"]
+        assert end == len(before)
+        return [before[:start] + match for match in reply["matches"]]
+
     def run(
         self, code: str, *, interrupt_if: Callable[[Shown], bool] | None = None, seconds: float = 60
     ) -> Shown:
