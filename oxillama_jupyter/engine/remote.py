@@ -187,7 +187,8 @@ class RemoteEngine:
         """Refuse: the upstream makes the prompt, and shows it to nobody."""
         raise InvalidRequest(
             f"The prompt cannot be shown: the model runs at {self._upstream.url}, "
-            "which makes it and does not tell."
+            "which makes it and does not tell.",
+            code="prompt_not_visible",
         )
 
     def models(self) -> list[ModelInfo]:

@@ -46,8 +46,8 @@ class PromptMessage(Struct, kw_only=True):
         first_token: Number of its content's first token; null where the template has made
             something else of it, and for a message that is dropped.
         tokens: Tokens of its content; null likewise.
-        parts: Tokens of each part of its content, in order; empty where `tokens` is null. The line
-            feed between two parts belongs to the first.
+        parts: Tokens of each part of its content, in order; empty where `tokens` is null. A token
+            across an edge belongs to what it ends in.
     """
 
     id: str | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_left
+from bisect import bisect_right
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -107,7 +107,7 @@ def _prompt(  # noqa: PLR0913, PLR0917  # all there is about it
     context: int,
 ) -> Prompt:
     """Put together what the engine and the store know."""
-    starts = [0, *accumulate(map(len, rendered.pieces))]
+    ends = list(accumulate(map(len, rendered.pieces)))
     count = len(rendered.ids)
     shown = range(count)[query.offset : query.offset + query.limit]
     return Prompt(
@@ -119,7 +119,7 @@ def _prompt(  # noqa: PLR0913, PLR0917  # all there is about it
         limit=rendered.limit,
         context=context,
         fits=count <= rendered.limit,
-        messages=_messages(run, work, request.messages, rendered, starts[:-1]),
+        messages=_messages(run, work, request.messages, rendered, ends),
         cached_tokens=None,
         exact=None,
         tokens=[_token(rendered.ids[index], rendered.pieces[index]) for index in shown],
@@ -132,7 +132,7 @@ def _messages(
     work: Work,
     messages: list[dict[str, Any]],  # chat messages
     rendered: RenderedPrompt,
-    starts: list[int],
+    ends: list[int],
 ) -> list[PromptMessage]:
     ahead = int(bool(run.instructions))  # they are the first message
     found = []
@@ -141,14 +141,14 @@ def _messages(
         stored = work.history[place] if 0 <= place < len(work.history) else None
         texts = _texts(stored) if stored is not None else [str(message.get("content") or "")]
         span = rendered.spans[index]
-        tokens = _parts(texts, span, starts) if span is not None else []
+        tokens = _parts(texts, span, ends) if span is not None else []
         found.append(
             PromptMessage(
                 id=(stored.id or None) if stored is not None else None,
                 role=message["role"],
                 preview=" ".join("\n".join(texts)[: 4 * _PREVIEW].split())[:_PREVIEW],
                 dropped=index in rendered.dropped,
-                first_token=bisect_left(starts, span[0]) if span is not None else None,
+                first_token=bisect_right(ends, span[0]) if span is not None else None,
                 tokens=sum(tokens) if span is not None else None,
                 parts=tokens,
             )
@@ -163,20 +163,20 @@ def _texts(message: Message) -> list[str]:
     ]
 
 
-def _parts(texts: list[str], span: tuple[int, int], starts: list[int]) -> list[int]:
-    """Tokens of each part; one belongs where it begins.
+def _parts(texts: list[str], span: tuple[int, int], ends: list[int]) -> list[int]:
+    """Tokens of each part; one belongs where it ends, for many begin with a space.
 
     Args:
         texts: The parts.
         span: Where they are in the prompt's bytes, line feeds between them, perhaps trimmed.
-        starts: Where each token begins in those bytes.
+        ends: Where each token ends in those bytes.
     """
     encoded = [text.encode(errors="replace") for text in texts]
     content = b"\n".join(encoded)
     trimmed = len(content) - len(content.lstrip()) if span[1] - span[0] < len(content) else 0
     begins = [0, *accumulate(len(text) + 1 for text in encoded)][:-1]
     edges = [min(max(span[0] + begin - trimmed, span[0]), span[1]) for begin in begins]
-    places = [bisect_left(starts, edge) for edge in (*edges, span[1])]
+    places = [bisect_right(ends, edge) for edge in (*edges, span[1])]
     return [end - begin for begin, end in pairwise(places)]
 
 
