@@ -32,7 +32,7 @@ class ThreadPromptHandler(BaseHandler):
 class RunPromptHandler(BaseHandler):
     """Of a run that is there."""
 
-    @secured("read")
+    @secured("execute")  # for the engine makes it, and may have to load the model
     async def get(self, thread_id: str, run_id: str) -> None:
         """Make the prompt again."""
         query = self.query(PromptQuery)

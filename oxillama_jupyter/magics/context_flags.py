@@ -1,4 +1,4 @@
-"""The flags of `%%oxillama` that say what the model is told beside the prompt, and whether at all."""
+"""The flags of `%%oxillama` that say what the model is told beside the prompt."""
 
 from __future__ import annotations
 

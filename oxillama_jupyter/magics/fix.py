@@ -70,7 +70,10 @@ def _question(session: Session, hint: str) -> str:
 
 def _last_error(session: Session) -> tuple[int, dict[str, Any]]:
     """The last cell that failed, by number, and IPython's record of its error."""
-    errors: dict[int, dict[str, Any]] = getattr(session.shell.history_manager, "exceptions", {})
+    history: Any = session.shell.history_manager
+    errors: dict[int, dict[str, Any]] | None = getattr(history, "exceptions", None)
+    if errors is None:
+        raise MagicError("%oxillama fix needs a newer IPython: this one keeps no errors.")
     for number in sorted(errors, reverse=True):
         if errors[number]["ename"] not in _OWN_ERRORS:
             return number, errors[number]

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from magics.kernel import Kernel
+
+from oxillama_jupyter.magics.failures import MagicError
+from oxillama_jupyter.magics.fix import fix_page
 
 if TYPE_CHECKING:
     from client.world import Server, World
@@ -124,3 +128,9 @@ def test_an_answer_that_fails_leaves_no_cell(fresh: Kernel) -> None:
     assert shown.status == "error"
     assert shown.payload == []
     assert "signal 11" in shown.error
+
+
+def test_an_ipython_that_keeps_no_errors() -> None:
+    session: Any = SimpleNamespace(shell=SimpleNamespace(history_manager=object()))
+    with pytest.raises(MagicError, match="needs a newer IPython"):
+        fix_page(session, "")

@@ -118,3 +118,19 @@ def test_what_is_too_long_is_shown_with_its_parts(real: Kernel) -> None:
     (plain,) = shown.data("text/plain")
     assert plain.startswith("Nothing was sent. This is too long, and would fail: ")
     assert int(rows(plain)["Prompt"].replace(",", "")) > 5000
+
+
+def test_a_remote_engine_shows_the_text_alone(own_world: World) -> None:
+    upstream = own_world.serve()
+    own_world.env["OXILLAMA_REMOTE_API_KEY"] = upstream.token
+    url = upstream.kernel_env["OXILLAMA_BASE_URL"]
+    server = own_world.serve(f"--OxillamaApp.remote_url={url}", command=("-m", "oxillama_jupyter"))
+    with Kernel(own_world, **server.kernel_env) as kernel:
+        kernel.run("n = 7")
+        shown = kernel.run("%%oxillama --vars n --temperature 0 --preview\nWhy?")
+
+    assert shown.status == "ok", shown.error
+    (plain,) = shown.data("text/plain")
+    assert plain.startswith("Nothing was sent. The prompt cannot be shown: the model runs at ")
+    assert rows(plain)["temperature"] == "0.0"
+    assert plain.endswith("```text\n7\n```\n\nWhy?")
