@@ -41,8 +41,8 @@ def brief(value: object, room: int = 200, depth: int = 0) -> str:
         head = str.__getitem__(value, slice(room))
         return _text(str.__repr__(head), str.__len__(value) - room)
     if isinstance(value, bytes | bytearray):
-        data = bytes(memoryview(value))
-        return _text(repr(data[:room]), len(data) - room)
+        view = memoryview(value)
+        return _text(repr(bytes(view[:room])), len(view) - room)
     if isinstance(value, int) and int.bit_length(value) > _LONGEST_NUMBER:
         return f"(a whole number of {int.bit_length(value):,} bits)"
     if isinstance(value, dict | list | tuple | set | frozenset):

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["prompt_of"]
 
+_LOADING_SECONDS = 600.0  # the model may have to be loaded first
 _INVISIBLE = "prompt_not_visible"
 
 
@@ -32,7 +33,9 @@ def prompt_of(
     place = "threads" if thread_id is None else f"threads/{thread_id}"
     try:
         return connection.post(
-            f"{connection.url}/{place}/prompt", question.body(thread_id, metadata)
+            f"{connection.url}/{place}/prompt",
+            question.body(thread_id, metadata),
+            timeout=_LOADING_SECONDS,
         )
     except BadRequestError as error:
         if error.code != _INVISIBLE:

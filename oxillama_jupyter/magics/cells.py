@@ -89,9 +89,11 @@ def cells_numbered(session: Session, numbers: Iterable[int]) -> list[Cell]:
 def cell(session: Session, number: int) -> Cell:
     """The cell that ran with this number."""
     history: Any = session.shell.history_manager  # its outputs are younger than our oldest IPython
-    output = "\n".join(_outputs(history, number))
-    answer = session.answers.get(number, "")
-    return Cell(number, _sources(session)[number], "\n".join(filter(None, (output, answer))))
+    answer = session.answers.get(number)
+    # A terminal has written the answer, a notebook may have kept each of its states.
+    outputs = _outputs(history, number) if answer is None else [answer]
+    output = "\n".join(filter(None, (*outputs, _error(history, number))))
+    return Cell(number, _sources(session)[number], output)
 
 
 def fenced(text: str, language: str = "text") -> str:
@@ -132,6 +134,8 @@ def _outputs(history: Any, number: int) -> Iterator[str]:  # IPython's history m
         yield without_ansi(text if isinstance(text, str) else "".join(text)).rstrip("\n")
     if not entries:
         yield history.output_hist_reprs.get(number, "")
+
+
+def _error(history: Any, number: int) -> str:  # likewise
     error = getattr(history, "exceptions", {}).get(number)
-    if error is not None:
-        yield without_ansi(f"{error['ename']}: {error['evalue']}")
+    return without_ansi(f"{error['ename']}: {error['evalue']}") if error is not None else ""

@@ -95,16 +95,13 @@ def _number(count: int | None) -> str:
 
 
 def _settings(question: Question, prompt: Json | None) -> Page:
-    settings = dict(question.settings)
-    if prompt is not None:
-        settings["model"] = prompt["model"]
-    rows = [
-        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-        for name, value in settings.items()
-    ]
-    if prompt is not None:
-        rows.append(("thread", prompt["thread_id"] or "a new one"))
-    return table(("Setting", ""), rows) if rows else note("Settings: the server's own.")
+    text = json.dumps(question.settings, ensure_ascii=False, indent=2)
+    page = note("Settings:") + Page(fenced(text, "json"), text)
+    if prompt is None:
+        return page
+    thread = prompt["thread_id"]
+    place = f"thread `{thread}`" if thread else "a new thread"
+    return note(f"To the model `{prompt['model']}`, in {place}.") + page
 
 
 def _history(prompt: Json) -> Page:

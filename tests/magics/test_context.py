@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from client.world import Server, World
     from magics.kernel import Kernel
 
 READ = """
@@ -166,3 +167,39 @@ def test_a_mistake_is_one_line(fresh: Kernel, code: str) -> None:
     assert shown.error.startswith(f"oxillama: {ERRORS[code]}")
     assert "\n" not in shown.error
     assert len(shown.outputs) == 1
+
+
+TERMINAL = """
+import json
+from IPython.terminal.interactiveshell import TerminalInteractiveShell
+shell = TerminalInteractiveShell.instance()
+for code in {cells!r}:
+    shell.run_cell(code, store_history=True)
+from oxillama_jupyter import connect
+path = f"/threads/{{shell.user_ns['answer'].thread_id}}/messages"
+page = connect().get(path, {{"order": "asc"}})
+print("\\n" + json.dumps([p["text"]["value"] for p in page["data"][0]["content"]]))
+print(json.dumps(shell.rl_next_input))
+"""
+
+
+def test_a_terminal_has_it_all(world: World, server: Server) -> None:
+    cells = [
+        "%load_ext oxillama_jupyter",
+        "print('one'); 1 + 1",
+        "%%oxillama -t first\nHello",
+        "%%oxillama -t second -o answer --cells 2:3\nWhy?",
+        "1 / 0",
+        "%oxillama fix say:```python⏎1 / 1⏎```",
+    ]
+    *_, parts, following = world.python(
+        TERMINAL.format(cells=cells), **server.kernel_env
+    ).splitlines()
+
+    first, second, prompt = json.loads(parts)
+    assert first.endswith(
+        "```python\nprint('one'); 1 + 1\n```\n\nOutput of In[2]:\n```text\none\n2\n```\n"
+    )
+    assert second.endswith("```text\nHello\n```\n\nAnswer to In[3]:\n```text\nHello\n```\n")
+    assert prompt == "Why?"
+    assert json.loads(following) == "1 / 1"
