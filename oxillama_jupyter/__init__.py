@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from oxillama_jupyter.client.connection import connect
+    from oxillama_jupyter.client.describe import describer
     from oxillama_jupyter.client.many import map  # noqa: A004 (a name of this package's, not *)
     from oxillama_jupyter.client.sweep import sweep
 
-__all__ = ["__version__", "connect", "map", "sweep"]
+__all__ = ["__version__", "connect", "describer", "map", "sweep"]
 
 
 def __getattr__(name: str) -> Any:  # any public name
@@ -25,6 +26,10 @@ def __getattr__(name: str) -> Any:  # any public name
         from oxillama_jupyter.client.connection import connect
 
         return connect
+    if name == "describer":
+        from oxillama_jupyter.client.describe import describer
+
+        return describer
     if name == "map":
         from oxillama_jupyter.client.many import map as map_rows
 

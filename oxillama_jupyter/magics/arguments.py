@@ -41,6 +41,11 @@ class Options:
     output: str | None = None
     preset: str | None = None
     schema: str | None = None
+    vars: tuple[str, ...] | None = None
+    above: int | None = None
+    cells: tuple[int, ...] | None = None
+    expand: bool = False
+    preview: bool = False
     values: dict[str, Any] = field(default_factory=dict)  # JSON of any shape
     shape: Schema | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from oxillama_jupyter.client import runs
@@ -9,7 +10,9 @@ from oxillama_jupyter.client.answer import Answer
 from oxillama_jupyter.client.failures import is_not_found, one_line
 from oxillama_jupyter.client.schema import read_answer
 from oxillama_jupyter.client.threads import find, is_thread_id
+from oxillama_jupyter.magics.context import compose
 from oxillama_jupyter.magics.failures import MagicError
+from oxillama_jupyter.magics.preview import preview_page
 from oxillama_jupyter.widgets.view import NotebookScreen, StreamView, TerminalScreen
 
 if TYPE_CHECKING:
@@ -43,7 +46,11 @@ class Asker:
         Raises:
             MagicError: There is no whole answer; what has come of it is shown and bound.
         """
-        question = runs.Question(text, options.settings)
+        question = compose(self._session, options, text)
+        if options.preview:
+            thread = partial(self._thread, name=options.thread)
+            preview_page(self._session, question, thread).show()
+            return
         view = StreamView(self._screen())
         try:
             self._after_interrupt()
@@ -97,6 +104,7 @@ class Asker:
         parsed, misfit = read_answer(options.shape, view.text, status)
         note = " ".join(filter(None, (note, misfit)))
         view.close(note)
+        self._session.answered(view.text)
         if options.output is not None and view.run:
             self._session.shell.user_ns[options.output] = Answer.of(
                 view.run, text=view.text, status=status, parsed=parsed, note=note

@@ -12,6 +12,7 @@ from oxillama_jupyter.magics.command import Command
 from oxillama_jupyter.magics.engine import engine_page
 from oxillama_jupyter.magics.failures import MagicError, did_you_mean
 from oxillama_jupyter.magics.files import FILE_COMMANDS
+from oxillama_jupyter.magics.fix import fix_page
 from oxillama_jupyter.magics.flags import FLAGS
 from oxillama_jupyter.magics.pages import Page, note, table, title_of
 from oxillama_jupyter.magics.preset_pages import preset_page
@@ -105,7 +106,7 @@ def _env(session: Session, _: str) -> Page:
 def _help(_: Session, __: str) -> Page:
     flags = table(
         ("%%oxillama", ""),
-        [(f"{'  '.join(flag.names)} {flag.metavar}", f"{flag.does}") for flag in FLAGS],
+        [(f"{'  '.join(flag.names)} {flag.metavar}".strip(), f"{flag.does}") for flag in FLAGS],
     )
     commands = table(
         ("%oxillama", ""),
@@ -132,6 +133,7 @@ COMMANDS = {
     ),
     "models": Command("", "the models that can answer", _models),
     "pull": Command("MODEL", "fetch hf:owner/repo:QUANT from the Hugging Face hub", pull_page),
+    "fix": Command("[HINT]", "explain the last error, and put a corrected cell below", fix_page),
     "engine": Command("", "what the engine is doing, how fast, and with which settings", _engine),
     "env": Command("", "let a plain OpenAI() talk to this server", _env),
     "help": Command("", "this page", _help),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 
+from oxillama_jupyter.magics.context_flags import CONTEXT
 from oxillama_jupyter.magics.flag import Flag
 from oxillama_jupyter.magics.presets import is_preset_name
 from oxillama_jupyter.magics.sampling import SAMPLING
@@ -79,4 +80,4 @@ _ASKING = (
         _dotted,
     ),
 )
-FLAGS = (*_ASKING, *SAMPLING)
+FLAGS = (*_ASKING, *CONTEXT, *SAMPLING)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from oxillama_jupyter.magics.arguments import filled, parse, with_flags
-from oxillama_jupyter.magics.cell import Asker
 from oxillama_jupyter.magics.commands import run_command
 from oxillama_jupyter.magics.completion import install
 from oxillama_jupyter.magics.failures import MagicError
@@ -33,7 +32,6 @@ class OxillamaMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self._session = Session(shell)
-        self._asker = Asker(self._session)
         install(shell, self._session)
         if hasattr(shell, "kernel"):
             # The SDK takes most of a second to load: it is there when the first cell asks. Python's
@@ -57,4 +55,4 @@ class OxillamaMagics(Magics):
             text = typed_text(self._session.shell, line, cell)
             if not text.strip():
                 raise MagicError("The cell has no prompt: write it below the %%oxillama line.")
-            self._asker.ask(options, text)
+            self._session.asker.ask(options, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from oxillama_jupyter.client.connection import Connection, connect
@@ -11,11 +12,14 @@ from oxillama_jupyter.client.failures import explain, is_refused
 from oxillama_jupyter.client.notebook import identity
 from oxillama_jupyter.client.threads import NotebookThreads
 from oxillama_jupyter.magics.failures import MagicError
+from oxillama_jupyter.magics.literal import running_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from IPython.core.interactiveshell import InteractiveShell
+
+    from oxillama_jupyter.magics.cell import Asker
 
 __all__ = ["Session"]
 
@@ -25,6 +29,9 @@ T = TypeVar("T")
 class Session:
     """The kernel's session with its server.
 
+    Attributes:
+        answers: What the cells with these numbers were answered; IPython does not keep displays.
+
     Args:
         shell: The shell; its variables tell which notebook this is.
     """
@@ -33,6 +40,7 @@ class Session:
         self.shell = shell
         self._connection: Connection | None = None
         self._threads: NotebookThreads | None = None
+        self.answers: dict[int, str] = {}
 
     @property
     def connection(self) -> Connection:
@@ -45,6 +53,19 @@ class Session:
     def connected(self) -> Connection | None:
         """The connection, if there is one already."""
         return self._connection
+
+    @cached_property
+    def asker(self) -> Asker:
+        """What asks for cells and commands; one for all, for it knows what was interrupted."""
+        from oxillama_jupyter.magics.cell import Asker
+
+        return Asker(self)
+
+    def answered(self, text: str) -> None:
+        """Keep what the running cell was answered."""
+        number = running_number(self.shell)
+        if number is not None:
+            self.answers[number] = text
 
     @property
     def threads(self) -> NotebookThreads:

@@ -40,6 +40,7 @@ __all__ = [
     "get",
     "history",
     "insert",
+    "made",
     "modify",
     "of_run",
     "page",
@@ -103,8 +104,15 @@ def create(conn: Connection, thread_id: str, body: CreateMessage) -> Message:
 
 def append(conn: Connection, thread_id: str, bodies: list[CreateMessage]) -> list[Message]:
     """Add clients' messages to a thread that is known to exist, active run or not."""
+    messages = made(thread_id, bodies)
+    insert(conn, thread_id, messages)
+    return messages
+
+
+def made(thread_id: str, bodies: list[CreateMessage]) -> list[Message]:
+    """Clients' messages as they would be stored."""
     created_at = now()
-    messages = [
+    return [
         Message(
             id=new_id("msg"),
             created_at=created_at,
@@ -118,8 +126,6 @@ def append(conn: Connection, thread_id: str, bodies: list[CreateMessage]) -> lis
         )
         for body in bodies
     ]
-    insert(conn, thread_id, messages)
-    return messages
 
 
 def insert(

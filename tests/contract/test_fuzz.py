@@ -42,6 +42,7 @@ from oxillama_jupyter.schemas.imports import ImportThread
 from oxillama_jupyter.schemas.keys import CreateKey
 from oxillama_jupyter.schemas.messages import CreateMessage, ModifyMessage
 from oxillama_jupyter.schemas.models import NameModel
+from oxillama_jupyter.schemas.prompts import PromptQuery
 from oxillama_jupyter.schemas.pulls import CreatePull
 from oxillama_jupyter.schemas.responses import (
     CompactResponse,
@@ -159,6 +160,9 @@ ROUTES = [
     Route("GET", "oxillama/threads/{thread}/export", query=ExportQuery),
     Route("POST", "oxillama/threads/import", ImportThread),
     Route("GET", f"oxillama/{RUN[3:]}/events", query=EventsQuery),
+    Route("POST", "oxillama/threads/prompt", CreateThreadAndRun, PromptQuery),
+    Route("POST", "oxillama/threads/{thread}/prompt", CreateRun, PromptQuery),
+    Route("GET", f"oxillama/{RUN[3:]}/prompt", query=PromptQuery),
     Route("GET", UNKNOWN, reached=False),
 ]
 

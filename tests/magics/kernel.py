@@ -25,6 +25,7 @@ class Shown:
     outputs: list[Message] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list, repr=False)
     seconds_after_interrupt: float = 0.0
+    payload: list[Message] = field(default_factory=list)
 
     @property
     def error(self) -> str:
@@ -125,7 +126,8 @@ class Kernel:
                 self._manager.interrupt_kernel()
         else:
             raise AssertionError(f"the cell runs for more than {seconds} s: {shown}")
-        shown.status = self._reply_to(request)["content"]["status"]
+        reply = self._reply_to(request)["content"]
+        shown.status, shown.payload = reply["status"], reply.get("payload", [])
         return shown
 
     def _reply_to(self, request: str) -> Message:

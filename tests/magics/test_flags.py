@@ -49,6 +49,12 @@ CASES = {
     ),
     "system": Case({'Be "brief"': 'Be "brief"'}, ("", "\n")),
     "schema": Case({"Person": "Person", "a.B": "a.B"}, ("", "list[int]", "a.", "class", "a..b")),
+    "vars": Case({"df": ("df",), "a, b,a": ("a", "b")}, ("", "a,", "a b", "a.b", "class")),
+    "above": counts(3, 0, -1),
+    "cells": Case(
+        {"3:5,8": (3, 4, 5, 8), "8,3,8": (8, 3)},
+        ("", "0", "5:3", ":3", "3:", "a", "1:99999999999", "3-5"),
+    ),
     "temperature": numbers(0.5, -0.1, 2.1),
     "max_tokens": counts(7, 0, -1, BIG),
     "seed": counts(2**32 - 2, -1, 2**32 - 1),
