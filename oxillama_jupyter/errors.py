@@ -12,7 +12,9 @@ OxillamaError                       500  server_error
 ├── QueueFull                       429  rate_limit_exceeded    rate_limit_exceeded
 ├── EngineError                     500  server_error
 │   ├── EngineUnavailable           503  server_error
-│   └── EngineCrashed               500  server_error
+│   ├── EngineCrashed               500  server_error
+│   └── CassetteError               424  invalid_request_error  cassette_invalid
+│       └── CassetteMissing         424  invalid_request_error  cassette_missing
 ├── StoreError                      500  server_error
 └── ConnectionFailed                     (kernel side: no server answers)
 
@@ -26,6 +28,8 @@ from typing import ClassVar
 
 __all__ = [
     "AuthenticationError",
+    "CassetteError",
+    "CassetteMissing",
     "ConnectionFailed",
     "ContextLengthExceeded",
     "EngineCrashed",
@@ -140,6 +144,23 @@ class EngineUnavailable(EngineError):
 
 class EngineCrashed(EngineError):
     """The engine's process died in mid-generation; the message holds its last words."""
+
+
+class CassetteError(EngineError):
+    """A recorded answer cannot be read, and which file it is.
+
+    The status is one that the OpenAI SDK does not try again: it would be the same every time.
+    """
+
+    status = 424
+    type = "invalid_request_error"
+    code = "cassette_invalid"
+
+
+class CassetteMissing(CassetteError):
+    """Nothing is recorded for a request that is to be replayed."""
+
+    code = "cassette_missing"
 
 
 class StoreError(OxillamaError):

@@ -31,15 +31,18 @@ from traitlets import (
 )
 
 from oxillama_jupyter._version import __version__
+from oxillama_jupyter.engine.cassettes import Cassettes
 from oxillama_jupyter.engine.catalog import Catalog, Entry
 from oxillama_jupyter.engine.fit import Memory, Wanted
 from oxillama_jupyter.engine.local import LocalEngine, Tuning
 from oxillama_jupyter.engine.places import hub_cache, place_of
 from oxillama_jupyter.engine.pool import EnginePool
-from oxillama_jupyter.engine.protocol import Engine
+from oxillama_jupyter.engine.protocol import Engine, ModelLoader
 from oxillama_jupyter.engine.pull import HubPuller
 from oxillama_jupyter.engine.remote import Patience, RemoteEngine
-from oxillama_jupyter.errors import OxillamaError, StoreError
+from oxillama_jupyter.engine.replay import ReplayEngine
+from oxillama_jupyter.engine.taping import TapingEngine
+from oxillama_jupyter.errors import EngineUnavailable, OxillamaError, StoreError
 from oxillama_jupyter.handlers.routes import routes
 from oxillama_jupyter.kernels import give_key
 from oxillama_jupyter.keyapp import KeyApp
@@ -197,6 +200,28 @@ class OxillamaApp(ExtensionApp):
         "live run; 0 means never.",
     ).tag(config=True)
 
+    end_with_parent = Bool(
+        False,  # noqa: FBT003  # traitlets' way
+        help="Stop the whole server when the process that started it has ended.",
+    ).tag(config=True)
+    mode = Enum(
+        ["live", "record", "replay"],
+        help="`record` writes down what the model is asked and answers; `replay` answers from that "
+        "and loads no model. By default the environment's OXILLAMA_MODE, or `live`.",
+    ).tag(config=True)
+    cassettes = Unicode(
+        help="The folder for `record` and `replay`, relative to the server's root folder; by "
+        "default the environment's OXILLAMA_CASSETTES, or `cassettes`.",
+    ).tag(config=True)
+
+    @default("mode")
+    def _default_mode(self) -> str:
+        return os.environ.get("OXILLAMA_MODE") or "live"
+
+    @default("cassettes")
+    def _default_cassettes(self) -> str:
+        return os.environ.get("OXILLAMA_CASSETTES") or "cassettes"
+
     @default("db_path")
     def _default_db_path(self) -> str:
         return str(Path(jupyter_data_dir()) / "oxillama" / "oxillama.db")
@@ -214,6 +239,7 @@ class OxillamaApp(ExtensionApp):
         """Before the server listens: what kernels and requests will need."""
         self._gate = Gate()
         self._started = time.time()
+        self._parent = os.getppid()
         self._watching: asyncio.Task[None] | None = None
         self._database: Database | None = None
         self._kernel_key = new_kernel_key()
@@ -277,6 +303,30 @@ class OxillamaApp(ExtensionApp):
 
     # -- composition ---------------------------------------------------------------------------
 
+    async def _engines(self) -> tuple[Engine, ModelLoader | None]:
+        """What generates; its models' loader, where it serves several."""
+        mode = self._mode()
+        cassettes = self._cassettes()
+        if mode == "replay":
+            known = await asyncio.to_thread(cassettes.models, self.model, Path(self.model).stem)
+            return ReplayEngine(cassettes, known, n_parallel=self.n_parallel), None
+        engine = self._engine()
+        loader = engine if isinstance(engine, EnginePool) else None
+        return TapingEngine(engine, cassettes) if mode == "record" else engine, loader
+
+    def _cassettes(self) -> Cassettes:
+        folder = Path(self._server.root_dir, Path(self.cassettes).expanduser())
+        return Cassettes(folder.absolute())
+
+    def _mode(self) -> str:
+        try:
+            return str(self.mode)
+        except TraitError:
+            raise EngineUnavailable(
+                "OXILLAMA_MODE takes live, record or replay, not "
+                f"'{os.environ.get('OXILLAMA_MODE')}'."
+            ) from None
+
     def _engine(self) -> Engine:
         return self._remote_engine() if self.remote_url else self._pool()
 
@@ -330,8 +380,7 @@ class OxillamaApp(ExtensionApp):
 
     async def _compose(self, db: Database) -> Services:
         owner = new_owner()
-        engine = self._engine()
-        loader = engine if isinstance(engine, EnginePool) else None
+        engine, loader = await self._engines()
         self._models = ModelService(engine, self.model_aliases, self.log, loader)
         puller = HubPuller(self._catalog, os.environ, self.log) if loader else None
         self._pulls = PullService(puller, allowed=self.allow_pull, logger=self.log)
@@ -408,6 +457,9 @@ class OxillamaApp(ExtensionApp):
         settings = self._server.web_app.settings
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
+            if self.end_with_parent and os.getppid() != self._parent:
+                self._server.stop()
+                return
             if self._places.taken or self._pulls.live:
                 settings["last_activity_times"][self.name] = datetime.now(UTC)
             elif self.idle_timeout and self._idle_seconds() >= self.idle_timeout:

@@ -7,6 +7,7 @@ The server is looked for in this order; the first that is there is taken:
 3. the running Jupyter server that is this kernel's parent process,
 4. JupyterHub's variables,
 5. a private server, shared by all of the user's kernels that have no other; started if need be.
+   With `OXILLAMA_MODE=record` or `replay` it is this kernel's own.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from oxillama_jupyter.client.discovery import (
     from_hub,
     from_parent,
 )
+from oxillama_jupyter.client.modes import check_mode, taping
 from oxillama_jupyter.client.probe import is_loopback
 
 if TYPE_CHECKING:
@@ -75,16 +77,16 @@ def _find() -> Address:
 
     from oxillama_jupyter.client.private import private_server
 
-    return private_server(Path(jupyter_runtime_dir()))
+    return private_server(Path(jupyter_runtime_dir()), taping=taping(os.environ))
 
 
 def _known() -> Address | None:
     known = from_environment(os.environ)
-    if known is not None:
-        return known
-    from jupyter_core.paths import jupyter_runtime_dir
+    if known is None:
+        from jupyter_core.paths import jupyter_runtime_dir
 
-    return from_parent(os.environ, Path(jupyter_runtime_dir())) or from_hub(os.environ)
+        known = from_parent(os.environ, Path(jupyter_runtime_dir())) or from_hub(os.environ)
+    return known and check_mode(known)
 
 
 class Connection:

@@ -4,6 +4,9 @@ There is one per user and machine, shared by all such kernels. A file in Jupyter
 says where it is, and a lock beside it lets only one kernel at a time look and start. It has a
 session of its own, so a kernel's interrupt or end does not touch it, and ends itself after a while
 without requests and without running runs.
+
+A kernel that records or replays has a server to itself: a run must begin with nothing, neither with
+the threads of another one nor with what that has been answered already. It ends with its kernel.
 """
 
 from __future__ import annotations
@@ -13,18 +16,23 @@ import os
 import platform
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oxillama_jupyter._version import __version__
 from oxillama_jupyter.client.discovery import Address, from_root
 from oxillama_jupyter.client.probe import health
 from oxillama_jupyter.errors import ConnectionFailed
+
+if TYPE_CHECKING:
+    from oxillama_jupyter.client.modes import Taping
 
 __all__ = ["private_server"]
 
@@ -32,6 +40,8 @@ IDLE_SECONDS = 600
 START_SECONDS = 90.0
 _POLL_SECONDS = 0.05
 _LOG_LINES = 4
+_PROCESS = secrets.token_hex(4)  # in names that no process of the same id may find
+_OF_A_RUN = re.compile(r"-(?:record|replay)-(\d+)-(\w+)(?:\.\w+|-root)$")
 # What belongs to the kernel or to another server, and would mislead this one.
 _NOT_INHERITED = re.compile(
     r"JPY_|JUPYTERHUB_|JUPYTER_TOKEN|OXILLAMA_(BASE_URL|API_KEY|URL)$|PYTEST_"
@@ -43,10 +53,12 @@ class _Files:
     """The server's files; the host is in their names because home directories are shared."""
 
     directory: Path
+    taping: Taping | None = None
 
     def named(self, suffix: str) -> Path:
         host = re.sub(r"[^\w.-]", "_", platform.node()) or "localhost"
-        return self.directory / f"oxillama-private-{host}{suffix}"
+        run = f"-{self.taping.mode}-{os.getpid()}-{_PROCESS}" if self.taping else ""
+        return self.directory / f"oxillama-private-{host}{run}{suffix}"
 
     @property
     def state(self) -> Path:
@@ -65,11 +77,14 @@ class _Files:
         return self.named("-root")
 
 
-def private_server(runtime_dir: Path, *, idle_seconds: int = IDLE_SECONDS) -> Address:
+def private_server(
+    runtime_dir: Path, *, idle_seconds: int = IDLE_SECONDS, taping: Taping | None = None
+) -> Address:
     """The user's private server; started if it is not running.
 
     Args:
         runtime_dir: Jupyter's runtime directory: servers are shared within it.
+        taping: What it records or replays; such a server is this process's own.
         idle_seconds: A server started now ends itself after so long without work.
 
     Raises:
@@ -78,7 +93,9 @@ def private_server(runtime_dir: Path, *, idle_seconds: int = IDLE_SECONDS) -> Ad
     from filelock import FileLock, Timeout
 
     runtime_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    files = _Files(runtime_dir)
+    files = _Files(runtime_dir, taping)
+    if taping is not None:
+        _sweep(_Files(runtime_dir))
     try:
         with FileLock(files.lock, timeout=2 * START_SECONDS, mode=0o600):
             return _recorded(files) or _start(files, idle_seconds)
@@ -137,6 +154,14 @@ def _command(files: _Files, idle_seconds: int) -> list[str]:
         "--OxillamaApp.prefix=oxillama",
         f"--OxillamaApp.idle_timeout={idle_seconds}",
     ]
+    if files.taping is not None:
+        command += [
+            f"--OxillamaApp.mode={files.taping.mode}",
+            f"--OxillamaApp.cassettes={files.taping.folder}",
+            f"--OxillamaApp.db_path={files.root / 'oxillama.db'}",
+            "--OxillamaApp.vault_bytes=0",
+            "--OxillamaApp.end_with_parent=True",
+        ]
     if getattr(os, "getuid", lambda: 1)() == 0:
         command.append("--allow-root")
     return command
@@ -169,6 +194,34 @@ def _wait(files: _Files, child: subprocess.Popen[bytes], token: str) -> Address:
         f"The private server could not be started: it {end}. {_last_lines(files.log)}"
         f" (whole log: {files.log})"
     )
+
+
+def _sweep(files: _Files) -> None:
+    """Remove what servers of single kernels have left behind, when the kernels are no more."""
+    if os.name == "nt":  # there is no signal 0 to ask with
+        return
+    for path in files.directory.glob(files.named("-*").name):
+        found = _OF_A_RUN.search(path.name)
+        # In a new container an old process's id may well be this one's.
+        if found is None or (int(found[1]) != os.getpid() and _runs(int(found[1]))):
+            continue
+        if found[2] == _PROCESS:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
 
 
 def _last_lines(log: Path) -> str:

@@ -111,6 +111,7 @@ class EngineStatus(Struct, frozen=True):
         stats: What its KV cache holds.
         measured: The ways to run the model that were timed on this machine, as rows of a table.
         models: How each model is, where there may be several; the rest is about the default one.
+        mode: Whether answers are `live`, are written down (`record`) or were (`replay`).
     """
 
     state: Literal["starting", "ok", "failed"]
@@ -126,3 +127,4 @@ class EngineStatus(Struct, frozen=True):
     stats: EngineStats = EngineStats()
     measured: list[dict[str, Any]] = []  # columns are for people
     models: tuple[ModelState, ...] = ()
+    mode: Literal["live", "record", "replay"] = "live"
