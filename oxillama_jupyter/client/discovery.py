@@ -104,7 +104,10 @@ def from_environment(environ: Mapping[str, str]) -> Address | None:
         raise ConnectionFailed(
             "OXILLAMA_BASE_URL is set, but OXILLAMA_API_KEY is not: set both, or neither."
         )
-    url = environ.get("OXILLAMA_URL") or f"{base_url.rpartition('/')[0]}/oxillama"
+    url = environ.get("OXILLAMA_URL", "")
+    # A notebook that goes to another server overrides the two variables that it knows.
+    if urlsplit(url).netloc != urlsplit(base_url).netloc:
+        url = f"{base_url.rpartition('/')[0]}/oxillama"
     return Address(base_url, url.rstrip("/"), key, "environment")
 
 

@@ -52,8 +52,11 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def lab(world: World) -> Server:
-    """A real JupyterLab, in a folder with the tutorial in it."""
+def lab(world: World, request: pytest.FixtureRequest) -> Server:
+    """A real JupyterLab, in a folder with the tutorials in it; slow enough to see it write.
+
+    A test's parameter is what to run instead of the slow one.
+    """
     tutorials = Path(__file__).parents[2] / "notebooks"
     for notebook in tutorials.glob("*.ipynb"):
         content = json.loads(notebook.read_text("utf-8"))
@@ -61,11 +64,10 @@ def lab(world: World) -> Server:
             if cell["cell_type"] == "code":
                 cell |= {"outputs": [], "execution_count": None}
         (world.root / notebook.name).write_text(json.dumps(content))
-    program = str(Path(__file__).with_name("paced_lab.py"))
     return world.serve(
         f"--ServerApp.root_dir={world.root}",
         "--LabApp.expose_app_in_browser=True",
-        command=(program,),
+        command=getattr(request, "param", (str(Path(__file__).with_name("paced_lab.py")),)),
     )
 
 

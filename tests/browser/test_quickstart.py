@@ -30,8 +30,8 @@ def cells(page: Page) -> list[dict[str, Any]]:
     return found
 
 
-def open_notebook(page: Page, lab: Server, workspace: str) -> None:
-    page.goto(f"{lab.url}lab/workspaces/{workspace}/tree/{NOTEBOOK}?token={lab.token}&reset")
+def open_notebook(page: Page, lab: Server, workspace: str, notebook: str = NOTEBOOK) -> None:
+    page.goto(f"{lab.url}lab/workspaces/{workspace}/tree/{notebook}?token={lab.token}&reset")
     page.wait_for_function(
         "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
         " === 'idle'",

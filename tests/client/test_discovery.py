@@ -87,6 +87,10 @@ def test_the_environment_with_an_address_by_hand() -> None:
     assert address is not None
     assert address.url == "http://gpu:8888/a/oxillama"
 
+    # In a kernel that the extension started, the third variable is still the old server's.
+    moved = from_environment(environ | {"OXILLAMA_URL": "http://127.0.0.1:8888/ours"})
+    assert moved == address
+
 
 def test_half_an_environment_is_an_error_and_none_is_none() -> None:
     assert from_environment({}) is None
