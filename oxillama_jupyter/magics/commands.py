@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from oxillama_jupyter.client.probe import is_loopback
 from oxillama_jupyter.client.threads import find
+from oxillama_jupyter.magics.attach import attach
 from oxillama_jupyter.magics.engine import engine_page
 from oxillama_jupyter.magics.failures import MagicError, did_you_mean
 from oxillama_jupyter.magics.flags import FLAGS
@@ -236,6 +237,7 @@ COMMANDS = {
     "preset": Command(
         "[save NAME FLAGS | show NAME | delete NAME]", "flags under a name, for -p", preset_page
     ),
+    "attach": Command("[RUN|THREAD]", "go on with a run's answer, wherever it was left", attach),
     "models": Command("", "the models that can answer", _models),
     "pull": Command("MODEL", "fetch hf:owner/repo:QUANT from the Hugging Face hub", pull_page),
     "engine": Command("", "what the engine is doing, how fast, and with which settings", _engine),

@@ -33,6 +33,10 @@ def _preset(value: str) -> str:
     return value
 
 
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(_dotted(name.strip()) for name in value.split(","))
+
+
 _ASKING = (
     Flag(
         ("-t", "--thread"),
@@ -79,4 +83,28 @@ _ASKING = (
         _dotted,
     ),
 )
-FLAGS = (*_ASKING, *SAMPLING)
+_RUNNING = (
+    Flag(
+        ("--tools",),
+        "F,G",
+        "names of functions with commas between them",
+        "functions of this kernel that the model may call; each call is shown, and asks first",
+        _names,
+    ),
+    Flag(
+        ("--yes",),
+        "[F,G]",
+        "names of functions with commas between them, or nothing for all",
+        "run these functions of --tools without asking; all of them where none is named",
+        _names,
+        bare=("*",),
+    ),
+    Flag(
+        ("--bg",),
+        "",
+        "no value",
+        "do not wait: the answer comes in below, and -o's VAR (or _bg) tells how far it is",
+        None,
+    ),
+)
+FLAGS = (*_ASKING, *_RUNNING, *SAMPLING)

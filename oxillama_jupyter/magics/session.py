@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from oxillama_jupyter.client.connection import Connection, connect
 from oxillama_jupyter.client.failures import explain, is_refused
@@ -13,13 +14,39 @@ from oxillama_jupyter.client.threads import NotebookThreads
 from oxillama_jupyter.magics.failures import MagicError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator
 
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["Session"]
+    from oxillama_jupyter.magics.toolbox import Toolbox
+
+__all__ = ["Cancelled", "Followed", "Session"]
 
 T = TypeVar("T")
+
+
+@dataclass
+class Followed:
+    """A run that this kernel has followed.
+
+    Attributes:
+        thread_id: Its thread.
+        toolbox: The functions that it was offered here.
+        whole: Whether its answer has been shown to its end.
+    """
+
+    thread_id: str
+    toolbox: Toolbox
+    whole: bool
+
+
+class Cancelled(NamedTuple):
+    """A run that an interrupt has cancelled, and the thread that is still about it."""
+
+    thread_id: str
+    run_id: str | None
+    work: threading.Thread
 
 
 class Session:
@@ -27,12 +54,18 @@ class Session:
 
     Args:
         shell: The shell; its variables tell which notebook this is.
+
+    Attributes:
+        followed: The runs that were followed here, by id, the newest last.
+        cancelled: The last one that was interrupted, until it has let go of its thread.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self._connection: Connection | None = None
         self._threads: NotebookThreads | None = None
+        self.followed: dict[str, Followed] = {}
+        self.cancelled: Cancelled | None = None
 
     @property
     def connection(self) -> Connection:

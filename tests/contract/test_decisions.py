@@ -1,4 +1,4 @@
-"""Decisions about calls: sent beside their outputs, kept on the run step, in every way to read it."""
+"""Decisions about calls: sent beside outputs, kept on the run step."""
 
 from __future__ import annotations
 
