@@ -196,7 +196,8 @@ def _model(signature: inspect.Signature, described: dict[str, str], name: str) -
     for place, (key, parameter) in enumerate(signature.parameters.items()):
         free = parameter.annotation is inspect.Parameter.empty
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
-        about = Field(default=default, alias=key, description=described.get(key))
+        words = {"description": described[key]} if key in described else {}
+        about = Field(default=default, alias=key, **words)
         fields[f"p{place}"] = (Any if free else parameter.annotation, about)
     try:
         return create_model("Arguments", __config__=ConfigDict(extra="forbid"), **fields)

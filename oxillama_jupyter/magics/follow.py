@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Follower"]
 
-_WAITS = (0.1, 0.3, 0.6, 1.0, 2.0, 3.0, 4.0)  # seconds ahead of each attempt to re-attach
+_WAITS = (0.1, 0.3, 0.6, 1.0, 2.0, 3.0, 4.0, 4.0)  # seconds ahead of each attempt to re-attach
 
 
 class Follower:
