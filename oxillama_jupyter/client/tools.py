@@ -196,7 +196,7 @@ def _model(signature: inspect.Signature, described: dict[str, str], name: str) -
     for place, (key, parameter) in enumerate(signature.parameters.items()):
         free = parameter.annotation is inspect.Parameter.empty
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
-        words = {"description": described[key]} if key in described else {}
+        words: dict[str, Any] = {"description": described[key]} if key in described else {}
         about = Field(default=default, alias=key, **words)
         fields[f"p{place}"] = (Any if free else parameter.annotation, about)
     try:

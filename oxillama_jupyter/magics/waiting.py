@@ -17,6 +17,8 @@ __all__ = ["Loop", "Standstill", "Waiting", "in_thread", "run_here"]
 
 T = TypeVar("T")
 
+_AWAKE_SECONDS = 0.05
+
 
 class Waiting(Protocol):
     """How to wait."""
@@ -75,11 +77,15 @@ class Loop:
                 tell(done.set_result, result)
 
         in_thread(run, "oxillama-follow")
-        return await done
+        return await _awake(done)
 
     async def result(self, awaitable: Awaitable[T]) -> T:
         """Await it."""
-        return await awaitable
+        task = asyncio.ensure_future(awaitable)
+        try:
+            return await _awake(task)
+        finally:
+            task.cancel()
 
 
 def run_here(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -110,6 +116,16 @@ def in_thread(work: Callable[[], object], name: str) -> threading.Event:
 
     threading.Thread(target=run, name=name, daemon=True).start()
     return done
+
+
+async def _awake(future: asyncio.Future[T]) -> T:
+    """Wait for it without letting the loop sleep for long.
+
+    The kernel's interrupt of an async cell only puts a callback into the loop and does not wake it.
+    """
+    while not future.done():
+        await asyncio.wait([future], timeout=_AWAKE_SECONDS)
+    return future.result()
 
 
 async def _awaited(awaitable: Awaitable[T]) -> T:
