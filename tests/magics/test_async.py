@@ -121,7 +121,7 @@ def test_what_goes_wrong_is_one_line(ready: Kernel) -> None:
     shown = ready.run("await ask('Hello', model='gpt-none')")
     assert shown.error.startswith("oxillama: The model 'gpt-none' does not exist")
     assert ready.run("await ask('Hello', colour='red')").error == (
-        "oxillama: ask() got an unexpected keyword argument 'colour'"
+        "oxillama: ask() takes no 'colour'."
     )
     assert ready.run("await ask(' ')").error == "oxillama: There is no prompt to be asked."
 
@@ -141,3 +141,17 @@ def test_ask_loads_the_magics_itself(world: World, server: Server) -> None:
         kernel.run("get_ipython().magics_manager.registry.pop('OxillamaMagics')")
         kernel.run("from oxillama_jupyter import ask")
         assert kernel.run("answer = await ask('Hello')").data() == ["Hello"]
+
+
+def test_flags_are_keywords_and_a_schema_is_a_class(ready: Kernel) -> None:
+    ready.run("from dataclasses import dataclass\n@dataclass\nclass Point:\n    x: int\n    y: int")
+    shown = ready.run(
+        "answer = await ask("
+        "'{\"x\": 1, \"y\": 2}', schema=Point, temperature=0.5, system='Be brief')"
+    )
+    assert shown.error == ""
+    assert ready.value("answer.parsed") == "Point(x=1, y=2)"
+    ready.run("from oxillama_jupyter import connect")
+    path = "f'/threads/{answer.thread_id}/runs/{answer.run_id}'"
+    ready.run(f"run = connect().get({path})")
+    assert ready.value("run['temperature'], run['instructions']") == "(0.5, 'Be brief')"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from magics.kernel import Kernel
+from magics.proxy import Proxy
 from openai import OpenAI
 
 if TYPE_CHECKING:
@@ -377,7 +379,7 @@ REFUSED = {
     "--tools called": "--tools: [] is no function.",
     "--tools add,add": "--tools: two functions are called 'add'.",
     "--tools a-b": "--tools takes names of functions with commas between them, not 'a-b'.",
-    "--tools": "--tools takes names of functions with commas between them, but nothing was given.",
+    "--tools": "--tools takes names of functions with commas between them, but nothing was g",
     "--tools add --yes get_weather": "--yes trusts functions of --tools, and 'get_weather' is none",
     "--tools add --bg": "--bg cannot ask about calls: trust the functions with --yes.",
 }
@@ -389,3 +391,81 @@ def test_what_cannot_be_offered_is_refused_in_one_line(fresh: Kernel, flags: str
 
     assert shown.error.startswith(f"oxillama: {REFUSED[flags]}")
     assert "\n" not in shown.error
+
+
+# -- after a restart, and over a broken connection -----------------------------------------------
+
+
+def test_after_a_kernel_restart_attach_finds_the_functions_again(
+    world: World, server: Server
+) -> None:
+    env = server.kernel_env | {"JPY_SESSION_NAME": "/home/ada/restarted.ipynb"}
+    with Kernel(world, **env) as kernel:
+        kernel.run(FUNCTIONS)
+        kernel.run(f"%%oxillama --tools get_weather\n{WEATHER}")
+        kernel.restart()
+        shown = kernel.run("%oxillama attach", answers=["y"])
+        assert shown.error.startswith("oxillama: The run waits for functions that this kernel does")
+        assert shown.data()[0].endswith('*The run waits for: get_weather(city="Paris").*')
+        kernel.run("def get_weather(town): raise RuntimeError")  # not the one that was offered
+        assert "does not have" in kernel.run("%oxillama attach", answers=["y"]).error
+        kernel.restart()
+        kernel.run(FUNCTIONS)
+        shown = kernel.run("%oxillama attach -o answer", answers=["y"])
+
+        assert shown.error == ""
+        assert len(shown.prompts) == 1
+        assert kernel.value("answer.text").split() == SUNNY
+
+
+def test_attach_offers_named_functions(fresh: Kernel) -> None:
+    fresh.run(f"%%oxillama --tools get_weather\n{WEATHER}")
+    fresh.run("import types\nspare = types.SimpleNamespace()")
+    fresh.run('def get_weather(city):\n    return "fog"\nspare.get_weather = get_weather')
+    shown = fresh.run("%oxillama attach --tools spare.get_weather --yes -o answer")
+    fresh.run(FUNCTIONS)
+
+    assert shown.error == ""
+    assert fresh.value("answer.text").split()[-3:] == ["It", "is", "fog."]
+
+
+def test_outputs_arrive_once_over_a_broken_connection(world: World, server: Server) -> None:
+    proxy = Proxy(server.url)
+
+    def replies() -> Iterator[str]:
+        proxy.down = True
+        proxy.cut()
+        threading.Timer(1.0, lambda: setattr(proxy, "down", False)).start()
+        yield "y"
+
+    env = server.kernel_env | {
+        "OXILLAMA_BASE_URL": f"{proxy.url}v1",
+        "OXILLAMA_URL": f"{proxy.url}oxillama",
+    }
+    with Kernel(world, **env) as kernel:
+        kernel.run(FUNCTIONS)
+        shown = kernel.run(
+            f"%%oxillama --tools get_weather -o answer\n{WEATHER}", answers=replies()
+        )
+        text, called = kernel.value("answer.text"), kernel.value("called")
+    proxy.close()
+
+    assert shown.error == ""
+    assert text.split() == SUNNY
+    assert called == "['Paris']"
+
+
+# -- the embedded model --------------------------------------------------------------------------
+
+
+def test_the_embedded_model_calls_a_function_of_this_notebook(own_world: World) -> None:
+    with Kernel(own_world) as kernel:
+        kernel.run(FUNCTIONS)
+        shown = kernel.run(
+            "%%oxillama --tools get_weather --temperature 0 -o answer\nWhat is the weather in Oslo?",
+            answers=["y"],
+        )
+        assert shown.error == ""
+        assert shown.prompts[0].startswith('get_weather(city="Oslo")\n')
+        assert kernel.value("called") == "['Oslo']"
+        assert "sunny" in kernel.value("answer.text")
