@@ -87,7 +87,7 @@ def _find_run(session: Session, connection: Connection, target: str) -> Json:
     run = _newest(connection, current) if current is not None else None
     if run is not None and run["status"] in _WAITING:
         return run
-    for run_id, followed in reversed(session.followed.items()):
+    for run_id, followed in reversed(list(session.followed.items())):
         if not followed.whole:
             return connection.get(f"/threads/{followed.thread_id}/runs/{run_id}")
     if run is None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import platform
+import re
 import time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -12,6 +15,8 @@ from client.world import World, wait_for
 from magics.kernel import Kernel
 from magics.proxy import Proxy
 from openai import OpenAI
+
+from oxillama_jupyter import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,7 +144,8 @@ REFUSED = {
     "attach nobody": "No thread is called 'nobody': %oxillama threads lists them.",
     "attach run_0000": "None of the newest threads has a run run_0000: name its thread.",
     "attach 'x": "A quote is not closed in: %oxillama attach 'x",
-    "attach --seed 3": "There is no flag --seed.",
+    "attach --seed 3": "%oxillama attach takes -o, --tools and --yes",
+    "attach --sed 3": "There is no flag --sed.",
     "attach -o 1a": "-o/--output takes the name of a Python variable, not '1a'.",
 }
 
@@ -266,3 +272,31 @@ def test_a_server_that_is_killed_and_started_again_shows_what_it_has_kept(
             assert kernel.value("answer.status") == "failed"
             assert kernel.run("%%oxillama\nHello").error == ""
             assert len(client.beta.threads.runs.list(run.thread_id).data) == 2
+
+
+def test_where_the_private_server_is_gone_a_new_one_shows_what_is_kept(own_world: World) -> None:
+    """The first private server is one with a script, the next one is as any kernel starts it."""
+    first = own_world.serve()
+    host = re.sub(r"[^\w.-]", "_", platform.node()) or "localhost"
+    state = {"url": first.url, "token": first.token, "pid": first.pid, "version": __version__}
+    (own_world.runtime / f"oxillama-private-{host}.json").write_text(json.dumps(state))
+    since: list[float] = []
+
+    def kill(shown: Shown) -> bool:
+        if shown.data() and not since:
+            since.append(time.monotonic())
+        if since and len(since) == 1 and time.monotonic() > since[0] + 2.5:
+            since.append(0)
+            own_world.kill(first)
+        return False
+
+    with Kernel(own_world) as kernel:
+        shown = kernel.run("%%oxillama -o answer\nslow 200", interrupt_if=kill)
+
+        assert kernel.value("answer.status") == "failed"
+        assert shown.data()[0].startswith("w0 w1 ")
+        assert kernel.value("answer.text") == shown.data()[0]
+        assert "connection" not in shown.error  # it is the run that has failed
+        again = kernel.run("%oxillama attach")
+        assert again.data() == shown.data()
+        assert kernel.run("%oxillama show").data("text/plain")[0].count("You:") == 1

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from magics.functions import CHAIN, FUNCTIONS, SCRIPTED, TWO, WEATHER
 from magics.kernel import Kernel
-from magics.proxy import Proxy
 from openai import OpenAI
 
 if TYPE_CHECKING:
@@ -18,72 +16,6 @@ if TYPE_CHECKING:
 
     from client.world import Server, World
     from magics.kernel import Shown
-
-SCRIPTED = str(Path(__file__).parent.parent / "scripted_server.py")
-WEATHER = 'Let me see. => get_weather {"city": "Paris"} | It is $outputs.'
-SUNNY = ["Let", "me", "see.", "It", "is", "sunny", "in", "Paris."]
-TWO = '=> get_weather {"city": "Paris"} & add {"a": 1, "b": 2} | Both: $outputs.'
-CHAIN = '=> add {"a": 1, "b": 2} | => add {"a": 3, "b": 4} | Sums: $outputs.'
-FUNCTIONS = '''
-import asyncio, enum, time
-from dataclasses import dataclass
-
-called = []
-
-def get_weather(city: str) -> str:
-    """Weather now.
-
-    Args:
-        city: The city's name.
-    """
-    called.append(city)
-    print(f"asked for {city}")
-    return f"sunny in {city}"
-
-def add(a: int, b: int) -> int:
-    called.append((a, b))
-    return a + b
-
-def broken(a: int):
-    called.append(a)
-    raise ValueError("no such thing")
-
-async def later(a: int):
-    await asyncio.sleep(0.01)
-    called.append(a)
-    return {"a": a}
-
-def slow(a: int):
-    called.append("slow")
-    time.sleep(30)
-
-async def slow_async(a: int):
-    try:
-        await asyncio.sleep(30)
-    finally:
-        called.append("async ended")
-
-@dataclass
-class Place:
-    city: str
-    days: int = 1
-
-class Unit(enum.Enum):
-    C = "celsius"
-
-class Station:
-    def __init__(self):
-        self.asked = []
-
-    def forecast(self, place: Place, unit: Unit = Unit.C):
-        """Forecast."""
-        self.asked.append((place, unit))
-        return [place.city, place.days, unit.name]
-
-station = Station()
-not_a_tool = lambda x: x
-def anything(**values): ...
-'''
 
 
 @pytest.fixture(scope="module")
@@ -391,81 +323,3 @@ def test_what_cannot_be_offered_is_refused_in_one_line(fresh: Kernel, flags: str
 
     assert shown.error.startswith(f"oxillama: {REFUSED[flags]}")
     assert "\n" not in shown.error
-
-
-# -- after a restart, and over a broken connection -----------------------------------------------
-
-
-def test_after_a_kernel_restart_attach_finds_the_functions_again(
-    world: World, server: Server
-) -> None:
-    env = server.kernel_env | {"JPY_SESSION_NAME": "/home/ada/restarted.ipynb"}
-    with Kernel(world, **env) as kernel:
-        kernel.run(FUNCTIONS)
-        kernel.run(f"%%oxillama --tools get_weather\n{WEATHER}")
-        kernel.restart()
-        shown = kernel.run("%oxillama attach", answers=["y"])
-        assert shown.error.startswith("oxillama: The run waits for functions that this kernel does")
-        assert shown.data()[0].endswith('*The run waits for: get_weather(city="Paris").*')
-        kernel.run("def get_weather(town): raise RuntimeError")  # not the one that was offered
-        assert "does not have" in kernel.run("%oxillama attach", answers=["y"]).error
-        kernel.restart()
-        kernel.run(FUNCTIONS)
-        shown = kernel.run("%oxillama attach -o answer", answers=["y"])
-
-        assert shown.error == ""
-        assert len(shown.prompts) == 1
-        assert kernel.value("answer.text").split() == SUNNY
-
-
-def test_attach_offers_named_functions(fresh: Kernel) -> None:
-    fresh.run(f"%%oxillama --tools get_weather\n{WEATHER}")
-    fresh.run("import types\nspare = types.SimpleNamespace()")
-    fresh.run('def get_weather(city):\n    return "fog"\nspare.get_weather = get_weather')
-    shown = fresh.run("%oxillama attach --tools spare.get_weather --yes -o answer")
-    fresh.run(FUNCTIONS)
-
-    assert shown.error == ""
-    assert fresh.value("answer.text").split()[-3:] == ["It", "is", "fog."]
-
-
-def test_outputs_arrive_once_over_a_broken_connection(world: World, server: Server) -> None:
-    proxy = Proxy(server.url)
-
-    def replies() -> Iterator[str]:
-        proxy.down = True
-        proxy.cut()
-        threading.Timer(1.0, lambda: setattr(proxy, "down", False)).start()
-        yield "y"
-
-    env = server.kernel_env | {
-        "OXILLAMA_BASE_URL": f"{proxy.url}v1",
-        "OXILLAMA_URL": f"{proxy.url}oxillama",
-    }
-    with Kernel(world, **env) as kernel:
-        kernel.run(FUNCTIONS)
-        shown = kernel.run(
-            f"%%oxillama --tools get_weather -o answer\n{WEATHER}", answers=replies()
-        )
-        text, called = kernel.value("answer.text"), kernel.value("called")
-    proxy.close()
-
-    assert shown.error == ""
-    assert text.split() == SUNNY
-    assert called == "['Paris']"
-
-
-# -- the embedded model --------------------------------------------------------------------------
-
-
-def test_the_embedded_model_calls_a_function_of_this_notebook(own_world: World) -> None:
-    with Kernel(own_world) as kernel:
-        kernel.run(FUNCTIONS)
-        shown = kernel.run(
-            "%%oxillama --tools get_weather --temperature 0 -o answer\nWhat is the weather in Oslo?",
-            answers=["y"],
-        )
-        assert shown.error == ""
-        assert shown.prompts[0].startswith('get_weather(city="Oslo")\n')
-        assert kernel.value("called") == "['Oslo']"
-        assert "sunny" in kernel.value("answer.text")
