@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Answering"]
 
+_OVER = frozenset({"completed", "incomplete", "cancelled", "failed", "expired"})
+
 
 class Answering:
     """Shows a run, runs its calls, cancels it when interrupted, and binds what has come of it.
@@ -140,7 +142,7 @@ class Answering:
         if self._options.thread is None and view.thread_id is not None and self._mark:
             session.threads.remember(view.thread_id)
         if view.run_id is not None and view.thread_id is not None:
-            whole = status in {"completed", "incomplete", "cancelled"}
+            whole = status == "cancelled" or view.run.get("status") in _OVER
             session.followed.pop(view.run_id, None)
             session.followed[view.run_id] = Followed(view.thread_id, self._toolbox, whole)
         if view.run:

@@ -77,7 +77,10 @@ class Loop:
                 tell(done.set_result, result)
 
         in_thread(run, "oxillama-follow")
-        return await _awake(done)
+        try:
+            return await _awake(done)
+        finally:
+            done.cancel()  # what comes later is nobody's
 
     async def result(self, awaitable: Awaitable[T]) -> T:
         """Await it."""

@@ -297,6 +297,6 @@ def test_where_the_private_server_is_gone_a_new_one_shows_what_is_kept(own_world
         assert shown.data()[0].startswith("w0 w1 ")
         assert kernel.value("answer.text") == shown.data()[0]
         assert "connection" not in shown.error  # it is the run that has failed
-        again = kernel.run("%oxillama attach")
+        again = kernel.run(f"%oxillama attach {kernel.value('answer.run_id')}")
         assert again.data() == shown.data()
         assert kernel.run("%oxillama show").data("text/plain")[0].count("You:") == 1

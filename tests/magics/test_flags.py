@@ -49,6 +49,11 @@ CASES = {
     ),
     "system": Case({'Be "brief"': 'Be "brief"'}, ("", "\n")),
     "schema": Case({"Person": "Person", "a.B": "a.B"}, ("", "list[int]", "a.", "class", "a..b")),
+    "tools": Case(
+        {"f": ("f",), "f, a.g": ("f", "a.g"), "f,ä1": ("f", "ä1")},
+        ("", "f,", "a-b", "f g", "1f", "*", "class"),
+    ),
+    "yes": Case({"f,a.g": ("f", "a.g")}, ("", "f,,g", "*", "a.")),
     "temperature": numbers(0.5, -0.1, 2.1),
     "max_tokens": counts(7, 0, -1, BIG),
     "seed": counts(2**32 - 2, -1, 2**32 - 1),
