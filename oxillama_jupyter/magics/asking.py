@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -52,12 +53,16 @@ async def ask(
     Example:
         >>> answer = await ask("Name three cities.", thread="cities")  # doctest: +SKIP
     """
+    __tracebackhide__ = True  # for IPython, which takes long to render what is below the cell
     if not prompt.strip():
         raise MagicError("There is no prompt to be asked.")
     trusted = ((ALL,) if yes else ()) if isinstance(yes, bool) else tuple(yes)
     shell, magics = _loaded()
     options = _options(flags, schema, shell.user_ns)
-    return await magics.ask(replace(options, tools=tuple(tools), yes=trusted), prompt)
+    try:
+        return await magics.ask(replace(options, tools=tuple(tools), yes=trusted), prompt)
+    except asyncio.CancelledError as error:
+        raise error.with_traceback(None) from None
 
 
 def _options(flags: dict[str, Any], schema: object, namespace: dict[str, Any]) -> Options:

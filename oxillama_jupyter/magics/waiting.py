@@ -17,7 +17,7 @@ __all__ = ["Loop", "Standstill", "Waiting", "in_thread", "run_here"]
 
 T = TypeVar("T")
 
-_AWAKE_SECONDS = 0.05
+_AWAKE_SECONDS = 0.02
 
 
 class Waiting(Protocol):
