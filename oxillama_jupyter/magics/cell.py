@@ -71,7 +71,8 @@ class Asker:
         if options.bg and offered.asks:
             raise MagicError("--bg cannot ask about calls: trust the functions with --yes.")
         question = runs.Question(text, {**options.settings, **offered.settings})
-        view = StreamView(screen(session.shell))
+        quiet = options.bg and not hasattr(session.shell, "kernel")  # a terminal has one place only
+        view = StreamView(None if quiet else screen(session.shell))
         answering = Answering(session, options, offered, view, question.mark)
         return answering, partial(self._start, options.thread, question)
 
