@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from oxillama_jupyter.client.connection import connect
+    from oxillama_jupyter.client.describe import describer
     from oxillama_jupyter.client.many import map  # noqa: A004 (a name of this package's, not *)
     from oxillama_jupyter.client.sweep import sweep
     from oxillama_jupyter.client.tools import tool
     from oxillama_jupyter.magics.asking import ask
 
-__all__ = ["__version__", "ask", "connect", "map", "sweep", "tool"]
+__all__ = ["__version__", "ask", "connect", "describer", "map", "sweep", "tool"]
 
 _PUBLIC = {
     "ask": "magics.asking",
     "connect": "client.connection",
+    "describer": "client.describe",
     "map": "client.many",
     "sweep": "client.sweep",
     "tool": "client.tools",

@@ -58,6 +58,7 @@ from oxillama_jupyter.services.metrics import Metrics
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.owners import new_owner
 from oxillama_jupyter.services.places import Places
+from oxillama_jupyter.services.prompts import PromptService
 from oxillama_jupyter.services.pulls import PullService
 from oxillama_jupyter.services.recovery import Recovery
 from oxillama_jupyter.services.response_jobs import ResponseJobs
@@ -363,6 +364,7 @@ class OxillamaApp(ExtensionApp):
             assistants=AssistantService(db),
             threads=ThreadService(db, runs, self._executor, self._models),
             runs=runs,
+            prompts=PromptService(db, self._models),
             conversations=ConversationService(db, self._models),
             models=self._models,
             pulls=self._pulls,

@@ -44,6 +44,7 @@ from openai.types.conversations import (
     ConversationItem,
     ConversationItemList,
 )
+from prompts import OurPrompt
 from pulls import OurPull, OurPulls
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -116,7 +117,10 @@ _OBJECTS: list[tuple[str, str, type]] = [
     ("DELETE", f"v1/chat/completions/{_ID}", ChatCompletionDeleted),
     ("POST", "v1/completions", TextCompletion),
     ("POST", "v1/embeddings", EmbeddingList),
-    ("POST", f"oxillama/threads/{_ID}/fork", Thread),
+    ("POST", f"oxillama/threads/({_ID}/fork|import)", Thread),
+    ("POST", "oxillama/threads/prompt", OurPrompt),
+    ("POST", f"oxillama/threads/{_ID}/prompt", OurPrompt),
+    ("GET", f"oxillama/threads/{_ID}/runs/{_ID}/prompt", OurPrompt),
     ("POST", "v1/conversations", Conversation),
     ("GET|POST", _CONVERSATION, Conversation),
     ("DELETE", _CONVERSATION, ConversationDeletedResource),

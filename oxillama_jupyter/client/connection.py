@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from oxillama_jupyter.client.discovery import Address
 
-__all__ = ["Connection", "connect"]
+__all__ = ["Connection", "connect", "running"]
 
 Json = dict[str, Any]  # JSON of any shape, as the server sent it
 
@@ -57,19 +57,34 @@ def connect(
     return Connection(found if api_key is None else replace(found, api_key=api_key))
 
 
+def running() -> Connection | None:
+    """A connection to the server that `connect` would find without starting one.
+
+    Raises:
+        ConnectionFailed: The environment names one, but not completely.
+    """
+    address = _known()
+    return Connection(address) if address is not None else None
+
+
 def _find() -> Address:
+    known = _known()
+    if known is not None:
+        return known
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    from oxillama_jupyter.client.private import private_server
+
+    return private_server(Path(jupyter_runtime_dir()))
+
+
+def _known() -> Address | None:
     known = from_environment(os.environ)
     if known is not None:
         return known
     from jupyter_core.paths import jupyter_runtime_dir
 
-    runtime_dir = Path(jupyter_runtime_dir())
-    known = from_parent(os.environ, runtime_dir) or from_hub(os.environ)
-    if known is not None:
-        return known
-    from oxillama_jupyter.client.private import private_server
-
-    return private_server(runtime_dir)
+    return from_parent(os.environ, Path(jupyter_runtime_dir())) or from_hub(os.environ)
 
 
 class Connection:

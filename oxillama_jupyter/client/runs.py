@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from oxillama_jupyter.client.connection import Connection
 
-__all__ = ["LIVE", "Question", "cancel", "find", "follow", "settle", "start", "submit"]
+__all__ = ["LIVE", "Context", "Question", "cancel", "find", "follow", "settle", "start", "submit"]
 
 LIVE = frozenset({"queued", "in_progress", "cancelling"})  # whose events go on
 _NO_ASSISTANT = "default"  # the server's own model, without instructions
@@ -22,18 +22,56 @@ _PROMPT_BACK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
+class Context:
+    """Something that goes ahead of a question.
+
+    Attributes:
+        label: What it is, for people.
+        text: What the model reads.
+    """
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Question:
     """What one cell asks.
 
     Attributes:
-        text: The user's message, sent as it is.
+        text: What the user wrote, sent as it is.
         settings: Fields of the run's body that were asked for, such as `temperature`.
         mark: A word that tells this run from all others; it is kept in the run's metadata.
+        context: What goes ahead of the text in the same message.
+        metadata: Of the message: what the context was taken from, in a few words.
     """
 
     text: str
     settings: dict[str, Any]  # JSON of any shape
     mark: str = field(default_factory=lambda: secrets.token_hex(8))
+    context: tuple[Context, ...] = ()
+    metadata: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def message(self) -> dict[str, Any]:
+        """The user's message: the text, or, behind context, the last of its text parts."""
+        if not self.context:
+            return {"role": "user", "content": self.text}
+        texts = [*(part.text for part in self.context), self.text]
+        parts = [{"type": "text", "text": text} for text in texts]
+        return {"role": "user", "content": parts, "metadata": self.metadata}
+
+    def body(self, thread_id: str | None, metadata: dict[str, str]) -> dict[str, Any]:
+        """The body of the request that asks it.
+
+        Args:
+            thread_id: The thread; None makes a new one.
+            metadata: What a new thread is marked with.
+        """
+        body = {"assistant_id": _NO_ASSISTANT, "metadata": {_MARK: self.mark}, **self.settings}
+        if thread_id is None:
+            return body | {"thread": {"messages": [self.message], "metadata": metadata}}
+        return body | {"additional_messages": [self.message]}
 
 
 def start(
@@ -47,18 +85,8 @@ def start(
         metadata: What a new thread is marked with.
         question: What is asked.
     """
-    messages = [{"role": "user", "content": question.text}]
-    body: dict[str, Any] = {
-        "assistant_id": _NO_ASSISTANT,
-        "metadata": {_MARK: question.mark},
-        "stream": True,
-        **question.settings,
-    }
-    if thread_id is None:
-        body["thread"] = {"messages": messages, "metadata": metadata}
-        return connection.stream("/threads/runs", body)
-    body["additional_messages"] = messages
-    return connection.stream(f"/threads/{thread_id}/runs", body)
+    path = "/threads/runs" if thread_id is None else f"/threads/{thread_id}/runs"
+    return connection.stream(path, question.body(thread_id, metadata) | {"stream": True})
 
 
 def submit(

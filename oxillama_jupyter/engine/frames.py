@@ -1,7 +1,7 @@
 """The messages on the engine's pipe: msgpack behind a four-byte length, in both directions.
 
-Parent to child: one `Configure`, then `Submit`, `Embed`, `Count`, `Abort` and `Forget`; closing
-the pipe ends the child, which takes a moment to save idle threads.
+Parent to child: one `Configure`, then `Submit`, `Embed`, `Count`, `Render`, `Abort` and `Forget`;
+closing the pipe ends the child, which takes a moment to save idle threads.
 Child to parent: `Phase` while it starts, then `Ready` or `StartFailed`, then one `Step` for each
 decode step, with what it gave every sequence.
 """
@@ -21,6 +21,7 @@ from oxillama_jupyter.engine.protocol import (
     EngineStats,
     GenerateRequest,
     ModelInfo,
+    RenderedPrompt,
 )
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Output",
     "Phase",
     "Ready",
+    "Render",
     "StartFailed",
     "Stats",
     "Step",
@@ -103,6 +105,13 @@ class Count(Struct, frozen=True, tag="count"):
     request: GenerateRequest
 
 
+class Render(Struct, frozen=True, tag="render"):
+    """A prompt that is to be shown; one output answers it."""
+
+    id: int
+    request: GenerateRequest
+
+
 class Abort(Struct, frozen=True, tag="abort"):
     """Nobody waits for this generation any more."""
 
@@ -145,6 +154,7 @@ class Output(Struct, frozen=True, omit_defaults=True, array_like=True, gc=False)
         param: Which parameter of the request it is about.
         embeddings: The whole answer to `Embed`.
         count: The whole answer to `Count`.
+        rendered: The whole answer to `Render`.
     """
 
     id: int
@@ -154,6 +164,7 @@ class Output(Struct, frozen=True, omit_defaults=True, array_like=True, gc=False)
     param: str | None = None
     embeddings: Embeddings | None = None
     count: int | None = None
+    rendered: RenderedPrompt | None = None
 
 
 class Step(Struct, frozen=True, tag="step"):
@@ -168,7 +179,7 @@ class Stats(Struct, frozen=True, tag="stats"):
     stats: EngineStats
 
 
-ToChild = Configure | Submit | Embed | Count | Abort | Forget
+ToChild = Configure | Submit | Embed | Count | Render | Abort | Forget
 FromChild = Phase | Ready | StartFailed | Step | Stats
 
 _encoder = msgspec.msgpack.Encoder()

@@ -29,6 +29,7 @@ from oxillama_jupyter.engine.frames import (
     Count,
     Embed,
     Forget,
+    Render,
     Submit,
     decode_to_child,
     encode,
@@ -46,6 +47,7 @@ from oxillama_jupyter.engine.protocol import (
     EngineStatus,
     GenerateRequest,
     ModelInfo,
+    RenderedPrompt,
 )
 from oxillama_jupyter.engine.replies import Replies
 from oxillama_jupyter.engine.snapshots import forget_files
@@ -214,7 +216,15 @@ class LocalEngine:
         assert output.count is not None  # noqa: S101  # what was asked for
         return output.count
 
-    async def _ask(self, message: Embed | Count) -> Output:
+    async def render(self, request: GenerateRequest) -> RenderedPrompt:
+        """Make a prompt; cancelling aborts."""
+        self._check_model(request.model)
+        check_request(request)
+        output = await self._ask(Render(next(self._ids), request))
+        assert output.rendered is not None  # noqa: S101  # what was asked for
+        return output.rendered
+
+    async def _ask(self, message: Embed | Count | Render) -> Output:
         """Send what one frame answers, and wait for it."""
         frame = _frame(message)
         child = await self._running()
@@ -418,7 +428,7 @@ class LocalEngine:
         return self._child
 
 
-def _frame(message: Submit | Embed | Count) -> bytes:
+def _frame(message: Submit | Embed | Count | Render) -> bytes:
     """Encode a request that the child is sure to understand; one that it is not would end it."""
     try:
         frame = encode(message)

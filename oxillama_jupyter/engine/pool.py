@@ -36,6 +36,7 @@ from oxillama_jupyter.engine.protocol import (
     GenerateRequest,
     ModelInfo,
     ModelState,
+    RenderedPrompt,
 )
 from oxillama_jupyter.engine.residents import Resident
 from oxillama_jupyter.errors import EngineUnavailable, InvalidRequest, ModelNotFound
@@ -126,6 +127,12 @@ class EnginePool:
         entry = await self._entry(request.model or self._default)
         async with self.using(entry.id) as engine:
             return await engine.count(replace(request, model=engine.models()[0].id))
+
+    async def render(self, request: GenerateRequest) -> RenderedPrompt:
+        """Make a prompt of the request's model, loading it where it is not loaded."""
+        entry = await self._entry(request.model or self._default)
+        async with self.using(entry.id) as engine:
+            return await engine.render(replace(request, model=engine.models()[0].id))
 
     async def forget(self, cache_key: str) -> None:
         """Have a thread forgotten by all models; on disk also by those that are not loaded."""

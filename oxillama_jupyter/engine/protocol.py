@@ -46,6 +46,7 @@ __all__ = [
     "Part",
     "PromptInfo",
     "Reasoning",
+    "RenderedPrompt",
     "Sampling",
     "Text",
     "TokenLogprob",
@@ -196,6 +197,27 @@ class PromptInfo(Struct, frozen=True, omit_defaults=True):
     dropped: tuple[int, ...] = ()
 
 
+class RenderedPrompt(Struct, frozen=True):
+    """A prompt as the model gets it.
+
+    Attributes:
+        ids: Its tokens.
+        pieces: The bytes of each token; together they are the prompt's text.
+        spans: Where the content of each of the request's `messages` is in those bytes: first and
+            behind the last. None for what truncation left out, and where the template has made
+            something else of it.
+        dropped: Indices into `messages` that truncation leaves out.
+        limit: The most tokens a prompt of this request may have. One that cannot be cut so far is
+            here as a whole: generating from it would raise `ContextLengthExceeded`.
+    """
+
+    ids: list[int]
+    pieces: list[bytes]
+    spans: list[tuple[int, int] | None]
+    dropped: tuple[int, ...]
+    limit: int
+
+
 class Usage(Struct, frozen=True):
     """Token counts and times of one generation.
 
@@ -295,6 +317,13 @@ class Engine(Protocol):
 
         Raises:
             EngineError: This engine cannot count; otherwise as `generate`.
+        """
+
+    async def render(self, request: GenerateRequest) -> RenderedPrompt:
+        """Make a request's prompt as `generate` would, without generating; it has `messages`.
+
+        Raises:
+            InvalidRequest: This engine does not see prompts; otherwise as `generate`.
         """
 
     def models(self) -> list[ModelInfo]:

@@ -28,6 +28,7 @@ from oxillama_jupyter.engine.protocol import (
     GenerateRequest,
     ModelInfo,
     PromptInfo,
+    RenderedPrompt,
 )
 from oxillama_jupyter.engine.remote_answer import AnswerReader
 from oxillama_jupyter.engine.remote_body import chat_body, drop_for_budget, drop_more
@@ -180,6 +181,14 @@ class RemoteEngine:
         raise InvalidRequest(
             f"The tokens of a prompt cannot be counted ahead: the model runs at "
             f"{self._upstream.url}, which tells them only with an answer."
+        )
+
+    async def render(self, request: GenerateRequest) -> RenderedPrompt:  # noqa: ARG002  # likewise
+        """Refuse: the upstream makes the prompt, and shows it to nobody."""
+        raise InvalidRequest(
+            f"The prompt cannot be shown: the model runs at {self._upstream.url}, "
+            "which makes it and does not tell.",
+            code="prompt_not_visible",
         )
 
     def models(self) -> list[ModelInfo]:

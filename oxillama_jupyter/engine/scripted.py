@@ -35,6 +35,7 @@ from oxillama_jupyter.engine.protocol import (
     ModelInfo,
     Part,
     PromptInfo,
+    RenderedPrompt,
     TokenLogprob,
     Usage,
 )
@@ -56,6 +57,7 @@ Pieces are texts, or parts: reasoning and calls, as a parser would have made the
 """
 
 _WORD = re.compile(r"\s*\S+\s*?|\s+")
+_SPACED = re.compile(r"\s*\S+(?:\s+\Z)?")
 _REMEMBERED = 256
 _WIDTH = 32  # numbers of an embedding
 
@@ -166,6 +168,28 @@ class ScriptedEngine:
         if request.truncation != "disabled":
             return self._read_prompt(structs.replace(request, cache_key=None)).tokens
         return len(_words(request))
+
+    async def render(self, request: GenerateRequest) -> RenderedPrompt:
+        """Make a prompt of a word for each role, and the words of each content."""
+        self._check(request)
+        limit = min(request.max_prompt_tokens or self._model.n_ctx, self._model.n_ctx - 1)
+        try:
+            dropped = self._read_prompt(structs.replace(request, cache_key=None)).dropped
+        except ContextLengthExceeded:
+            dropped = ()
+        pieces: list[bytes] = []
+        spans: list[tuple[int, int] | None] = [None] * len(request.messages)
+        end = 0
+        for index, message in enumerate(request.messages):
+            if index in dropped:
+                continue
+            role = f"<{message.get('role')}>"
+            words = _SPACED.findall(str(message.get("content") or ""))
+            pieces += [word.encode(errors="replace") for word in (role, *words)]
+            start = end + len(role)
+            end = start + sum(len(word.encode(errors="replace")) for word in words)
+            spans[index] = (start, end)
+        return RenderedPrompt(list(range(len(pieces))), pieces, spans, dropped, limit)
 
     def models(self) -> list[ModelInfo]:
         """The one model."""

@@ -141,6 +141,7 @@ class PromptBuilder:
 
     Attributes:
         refusal: Why there are no prompts for this model; empty where there are.
+        n_ctx: The most tokens of one request, answer included.
 
     Args:
         vocabulary: The model's.
@@ -150,7 +151,7 @@ class PromptBuilder:
 
     def __init__(self, vocabulary: TokenizerVocabulary, template: str, n_ctx: int) -> None:
         self.vocabulary = vocabulary
-        self._n_ctx = n_ctx
+        self.n_ctx = n_ctx
         self.refusal = ""
         self._template = ChatTemplate(
             template or CHATML,
@@ -173,7 +174,7 @@ class PromptBuilder:
         """
         if self.refusal:
             raise InvalidRequest(self.refusal, param="model")
-        limit = min(request.max_prompt_tokens or self._n_ctx, self._n_ctx - 1)
+        limit = self.limit(request)
         if request.prompt is not None:
             tokens = raw_tokens(request, self.vocabulary)
             if len(tokens) > limit:
@@ -205,20 +206,35 @@ class PromptBuilder:
         self, messages: list[Json], tools: list[Json] | None = None, effort: str | None = None
     ) -> list[int]:
         """Render and tokenise a chat; only the template's own special tokens are special."""
-        guard = _Guard()
-        if not self.format.native:
-            messages, tools = with_tools(messages, tools), None
-        safe = [self._guarded(message, guard) for message in messages]
-        safe_tools = guard.clean(tools, self._any_special) if tools else None
-        text = self._template.render(safe, safe_tools, effort)
         tokens: list[int] = []
-        for piece, literal in guard.split(text):
+        for piece, literal in self._rendered(messages, tools, effort):
             if piece:
                 tokens += self.vocabulary.tokenize(piece, special=True)
             tokens += self._plain(literal)
         if self.vocabulary.add_bos and tokens[:1] != [self.vocabulary.bos]:
             tokens.insert(0, self.vocabulary.bos)
         return tokens
+
+    def text(
+        self, messages: list[Json], tools: list[Json] | None = None, effort: str | None = None
+    ) -> str:
+        """Render a chat, as `tokens` does before it tokenises."""
+        return "".join(map("".join, self._rendered(messages, tools, effort)))
+
+    def limit(self, request: GenerateRequest) -> int:
+        """How many tokens the prompt may have: an answer needs at least one more."""
+        return min(request.max_prompt_tokens or self.n_ctx, self.n_ctx - 1)
+
+    def _rendered(
+        self, messages: list[Json], tools: list[Json] | None, effort: str | None
+    ) -> list[tuple[str, str]]:
+        """The template's text in pieces, each with the user's special token that follows it."""
+        guard = _Guard()
+        if not self.format.native:
+            messages, tools = with_tools(messages, tools), None
+        safe = [self._guarded(message, guard) for message in messages]
+        safe_tools = guard.clean(tools, self._any_special) if tools else None
+        return guard.split(self._template.render(safe, safe_tools, effort))
 
     def parser(self, tokens: list[int], tools: list[Json] | None) -> OutputParser:
         """Make the parser of what follows a prompt."""
@@ -252,10 +268,10 @@ class PromptBuilder:
         )
 
     def _too_long(self, count: int, limit: int) -> str:
-        if limit < self._n_ctx - 1:
+        if limit < self.n_ctx - 1:
             return f"The prompt has {count} tokens, but at most {limit} are allowed for it."
         return (
-            f"The prompt has {count} tokens, but the context holds {self._n_ctx}, and the answer"
+            f"The prompt has {count} tokens, but the context holds {self.n_ctx}, and the answer"
             " needs at least one of them."
         )
 

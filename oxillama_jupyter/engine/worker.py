@@ -26,6 +26,7 @@ from oxillama_jupyter.engine.frames import (
     Output,
     Phase,
     Ready,
+    Render,
     StartFailed,
     Stats,
     Step,
@@ -95,7 +96,7 @@ class Worker:
         self._source = source
         self._sink = sink
         self._inbox: SimpleQueue[Job | EmbedJob | Output | Forget | int | None] = SimpleQueue()
-        self._prompts: SimpleQueue[Submit | Embed | Count] = SimpleQueue()
+        self._prompts: SimpleQueue[Submit | Embed | Count | Render] = SimpleQueue()
         self._lock = threading.Lock()
         self._preparing: set[int] = set()
         self._scheduler: Scheduler | None = None
@@ -170,7 +171,7 @@ class Worker:
     def _take_in(self) -> None:
         while (frame := read_frame(self._source)) is not None:
             message = decode_to_child(frame)
-            if isinstance(message, Submit | Embed | Count):
+            if isinstance(message, Submit | Embed | Count | Render):
                 with self._lock:
                     self._preparing.add(message.id)
                 self._prompts.put(message)
@@ -198,8 +199,8 @@ class Worker:
             prepared: Job | EmbedJob | Output
             if isinstance(message, Embed):
                 prepared = embedder.prepare(message)
-            elif isinstance(message, Count):
-                prepared = _counted(builder, message)
+            elif isinstance(message, Count | Render):
+                prepared = _looked_at(builder, message)
             else:
                 prepared = _prepared(builder, compiler, message, find)
             with self._lock:
@@ -328,10 +329,14 @@ def _prepared(
     return job
 
 
-def _counted(builder: PromptBuilder, message: Count) -> Output:
-    """Count a prompt's tokens, or say why not."""
+def _looked_at(builder: PromptBuilder, message: Count | Render) -> Output:
+    """Count a prompt's tokens or show it, or say why not."""
+    from oxillama_jupyter.engine.prompts import rendered
+
     try:
-        return Output(message.id, count=builder.count(message.request))
+        if isinstance(message, Count):
+            return Output(message.id, count=builder.count(message.request))
+        return Output(message.id, rendered=rendered(builder, message.request))
     except OxillamaError as error:
         return Output(message.id, None, type(error).__name__, error.message, error.param)
     except Exception as error:  # noqa: BLE001 - as above

@@ -55,6 +55,7 @@ class Answering:
         self._options = options
         self._toolbox = toolbox
         self._mark = mark
+        self._number = session.number  # another cell may be running when the answer is there
         self._parsed: object = None
         self._note = ""
         self.view = view
@@ -150,6 +151,8 @@ class Answering:
         self._parsed, misfit = read_answer(self._options.shape, view.text, status)
         self._note = " ".join(filter(None, (note, misfit)))
         view.close(self._note)
+        if self._number is not None:
+            session.answers[self._number] = view.text
         if self._options.output is not None and view.run and not self._options.bg:
             session.shell.user_ns[self._options.output] = self.answer
 

@@ -47,6 +47,11 @@ class Options:
     tools: tuple[str | Callable[..., Any], ...] | None = None
     yes: tuple[str, ...] | None = None
     bg: bool = False
+    vars: tuple[str, ...] | None = None
+    above: int | None = None
+    cells: tuple[int, ...] | None = None
+    expand: bool = False
+    preview: bool = False
     values: dict[str, Any] = field(default_factory=dict)  # JSON of any shape
     shape: Schema | None = None
 

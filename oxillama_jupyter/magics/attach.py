@@ -14,6 +14,7 @@ from oxillama_jupyter.magics.approval import Approval
 from oxillama_jupyter.magics.arguments import Options, parse
 from oxillama_jupyter.magics.cell import screen
 from oxillama_jupyter.magics.failures import MagicError
+from oxillama_jupyter.magics.flags import FLAGS
 from oxillama_jupyter.magics.pages import Page
 from oxillama_jupyter.magics.toolbox import Toolbox, toolbox
 from oxillama_jupyter.magics.waiting import Standstill, run_here
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
     from oxillama_jupyter.client.connection import Connection
     from oxillama_jupyter.magics.session import Session
 
-__all__ = ["attach"]
+__all__ = ["ATTACH", "attach"]
 
 Json = dict[str, Any]  # a run, as the server sent it
 
+ATTACH = tuple(flag for flag in FLAGS if flag.key in {"output", "tools", "yes"})
 _WAITING = frozenset({*runs.LIVE, "requires_action"})
 
 

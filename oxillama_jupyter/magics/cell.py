@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ from oxillama_jupyter.client.failures import is_not_found
 from oxillama_jupyter.client.threads import find, is_thread_id
 from oxillama_jupyter.magics.answering import Answering
 from oxillama_jupyter.magics.background import in_background
+from oxillama_jupyter.magics.context import compose
 from oxillama_jupyter.magics.failures import MagicError
+from oxillama_jupyter.magics.preview import preview_page
 from oxillama_jupyter.magics.toolbox import toolbox
 from oxillama_jupyter.magics.waiting import Loop, Standstill, run_here
 from oxillama_jupyter.widgets.view import NotebookScreen, StreamView, TerminalScreen
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from oxillama_jupyter.magics.background import Start
     from oxillama_jupyter.magics.follow import Follower
     from oxillama_jupyter.magics.session import Session
+    from oxillama_jupyter.magics.toolbox import Toolbox
 
 __all__ = ["Asker", "screen"]
 
@@ -47,7 +51,12 @@ class Asker:
         Raises:
             MagicError: There is no whole answer; what has come of it is shown and bound.
         """
-        answering, start = self._prepare(options, text)
+        question, offered = self._question(options, text)
+        if options.preview:
+            thread = partial(self._thread, name=options.thread)
+            preview_page(self._session, question, thread).show()
+            return
+        answering, start = self._prepare(options, question, offered)
         if options.bg:
             in_background(self._session, options, answering, start)
         else:
@@ -61,16 +70,23 @@ class Asker:
             MagicError: As `ask`.
             asyncio.CancelledError: The cell was interrupted; the run is cancelled.
         """
-        answering, start = self._prepare(options, text)
+        answering, start = self._prepare(options, *self._question(options, text))
         await answering.run(partial(_begin, start), Loop())
         return answering.answer
 
-    def _prepare(self, options: Options, text: str) -> tuple[Answering, Start]:
-        session = self._session
-        offered = toolbox(options.tools or (), options.yes or (), session.shell.user_ns)
+    def _question(self, options: Options, text: str) -> tuple[runs.Question, Toolbox]:
+        """What is asked, and the functions that are offered with it."""
+        names = self._session.shell.user_ns
+        offered = toolbox(options.tools or (), options.yes or (), names)
         if options.bg and offered.asks:
             raise MagicError("--bg cannot ask about calls: trust the functions with --yes.")
-        question = runs.Question(text, {**options.settings, **offered.settings})
+        question = compose(self._session, options, text)
+        return replace(question, settings={**question.settings, **offered.settings}), offered
+
+    def _prepare(
+        self, options: Options, question: runs.Question, offered: Toolbox
+    ) -> tuple[Answering, Start]:
+        session = self._session
         quiet = options.bg and not hasattr(session.shell, "kernel")  # a terminal has one place only
         view = StreamView(None if quiet else screen(session.shell))
         answering = Answering(session, options, offered, view, question.mark)

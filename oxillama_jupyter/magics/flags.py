@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 
+from oxillama_jupyter.magics.context_flags import CONTEXT
 from oxillama_jupyter.magics.flag import Flag
 from oxillama_jupyter.magics.presets import is_preset_name
 from oxillama_jupyter.magics.sampling import SAMPLING
@@ -107,4 +108,4 @@ _RUNNING = (
         None,
     ),
 )
-FLAGS = (*_ASKING, *_RUNNING, *SAMPLING)
+FLAGS = (*_ASKING, *_RUNNING, *CONTEXT, *SAMPLING)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["typed_text"]
+__all__ = ["running_number", "typed_text"]
 
 _MAGIC = "%%oxillama"
 
@@ -31,6 +31,19 @@ def typed_text(shell: InteractiveShell, line: str, cell: str) -> str:
     if name == _MAGIC and rest.strip() == line.strip() and _same_but_for_prompts(body, cell):
         return body
     return cell.removesuffix("\n")
+
+
+def running_number(shell: InteractiveShell) -> int | None:
+    """The running cell's number, as in `In[3]`; None where IPython does not keep the cell.
+
+    `execution_count` is already the next cell's, or not, depending on IPython.
+    """
+    history = shell.history_manager
+    if history is None or not history.input_hist_raw:
+        return None
+    last = str(history.input_hist_raw[-1])
+    kept = last.rstrip("\n") == _source(shell).rstrip("\n")
+    return len(history.input_hist_raw) - 1 if kept else None
 
 
 def _source(shell: InteractiveShell) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from oxillama_jupyter.magics.arguments import filled, parse, with_flags
-from oxillama_jupyter.magics.cell import Asker
 from oxillama_jupyter.magics.commands import run_command
+from oxillama_jupyter.magics.completion import install
 from oxillama_jupyter.magics.failures import MagicError
 from oxillama_jupyter.magics.literal import typed_text
 from oxillama_jupyter.magics.session import Session
@@ -35,7 +35,7 @@ class OxillamaMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self._session = Session(shell)
-        self._asker = Asker(self._session)
+        install(shell, self._session)
         if hasattr(shell, "kernel"):
             # The SDK takes most of a second to load: it is there when the first cell asks. Python's
             # import locks make that safe, and a thread that is no daemon is waited for at exit.
@@ -44,7 +44,7 @@ class OxillamaMagics(Magics):
     async def ask(self, options: Options, text: str) -> Answer:
         """Ask in an async cell; raises as a cell does."""
         with self._session.one_line_errors():
-            return await self._asker.ask_async(options, text)
+            return await self._session.asker.ask_async(options, text)
 
     @no_var_expand
     @line_cell_magic
@@ -63,4 +63,4 @@ class OxillamaMagics(Magics):
             text = typed_text(self._session.shell, line, cell)
             if not text.strip():
                 raise MagicError("The cell has no prompt: write it below the %%oxillama line.")
-            self._asker.ask(options, text)
+            self._session.asker.ask(options, text)

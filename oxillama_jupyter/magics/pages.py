@@ -37,7 +37,9 @@ class Page:
 
     def show(self) -> None:
         """Display it."""
-        display(self)  # type: ignore[no-untyped-call]
+        # Not as an object: IPython's own way to its text would lose the last line feed of a text.
+        bundle = {"text/markdown": self.markdown, "text/plain": self.plain}
+        display(bundle, raw=True)  # type: ignore[no-untyped-call]
 
     def __add__(self, other: Page) -> Page:
         return Page(f"{self.markdown}\n\n{other.markdown}", f"{self.plain}\n\n{other.plain}")

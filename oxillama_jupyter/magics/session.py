@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from oxillama_jupyter.client.connection import Connection, connect
@@ -12,6 +13,7 @@ from oxillama_jupyter.client.failures import explain, is_refused
 from oxillama_jupyter.client.notebook import identity
 from oxillama_jupyter.client.threads import NotebookThreads
 from oxillama_jupyter.magics.failures import MagicError
+from oxillama_jupyter.magics.literal import running_number
 
 if TYPE_CHECKING:
     import threading
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from oxillama_jupyter.magics.cell import Asker
     from oxillama_jupyter.magics.toolbox import Toolbox
 
 __all__ = ["Cancelled", "Followed", "Session"]
@@ -56,6 +59,7 @@ class Session:
         shell: The shell; its variables tell which notebook this is.
 
     Attributes:
+        answers: What the cells with these numbers were answered; IPython does not keep displays.
         followed: The runs that were followed here, by id, the newest last.
         cancelled: The last one that was interrupted, until it has let go of its thread.
     """
@@ -66,6 +70,7 @@ class Session:
         self._threads: NotebookThreads | None = None
         self.followed: dict[str, Followed] = {}
         self.cancelled: Cancelled | None = None
+        self.answers: dict[int, str] = {}
 
     @property
     def connection(self) -> Connection:
@@ -78,6 +83,18 @@ class Session:
     def connected(self) -> Connection | None:
         """The connection, if there is one already."""
         return self._connection
+
+    @cached_property
+    def asker(self) -> Asker:
+        """What asks for cells and commands; one for all, for it knows what was interrupted."""
+        from oxillama_jupyter.magics.cell import Asker
+
+        return Asker(self)
+
+    @property
+    def number(self) -> int | None:
+        """The running cell's number, for `answers`; None where IPython does not keep the cell."""
+        return running_number(self.shell)
 
     @property
     def threads(self) -> NotebookThreads:

@@ -31,7 +31,7 @@ from oxillama_jupyter.services.progress import text_of
 from oxillama_jupyter.services.translate import Turn, Work, replay_frames, total_usage
 from oxillama_jupyter.store import journals, messages, runs, steps
 
-__all__ = ["Resumed", "accept", "append_end", "hand_over", "parts", "resume"]
+__all__ = ["Resumed", "accept", "append_end", "hand_over", "parts", "resume", "turns_of"]
 
 
 class Resumed(Struct, frozen=True):
@@ -180,7 +180,15 @@ def _answered_call(call: dict[str, Any], given: ToolOutput, caller: str) -> dict
 
 
 def _work(conn: Connection, run: Run) -> Work:
-    """Rebuild a run's turns from its steps: a message ahead of calls is part of their turn."""
+    turns, spent = turns_of(conn, run)
+    return Work(runs.history(conn, run), turns, spent)
+
+
+def turns_of(conn: Connection, run: Run) -> tuple[list[Turn], RunUsage | None]:
+    """Rebuild a run's turns from its steps, and sum up the tokens of all of them.
+
+    A message ahead of calls is part of their turn.
+    """
     found = steps.of_run(conn, run.id)
     written = messages.of_run(conn, run.thread_id, run.id)
     turns = []
@@ -193,8 +201,7 @@ def _work(conn: Connection, run: Run) -> Work:
         else:
             turns.append(Turn(text, details.tool_calls))
             text = ""
-    spent = total_usage(spent for _, spent in found)
-    return Work(runs.history(conn, run), turns, spent)
+    return turns, total_usage(spent for _, spent in found)
 
 
 def _latest(conn: Connection, step: RunStep) -> RunStep:

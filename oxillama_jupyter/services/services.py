@@ -15,6 +15,7 @@ from oxillama_jupyter.services.engine import EngineService
 from oxillama_jupyter.services.health import HealthService
 from oxillama_jupyter.services.keys import KeyService
 from oxillama_jupyter.services.models import ModelService
+from oxillama_jupyter.services.prompts import PromptService
 from oxillama_jupyter.services.pulls import PullService
 from oxillama_jupyter.services.responses import ResponseService
 from oxillama_jupyter.services.runs import RunService
@@ -30,6 +31,7 @@ class Services:
     assistants: AssistantService
     threads: ThreadService
     runs: RunService
+    prompts: PromptService
     conversations: ConversationService
     models: ModelService
     pulls: PullService

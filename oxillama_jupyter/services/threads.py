@@ -8,6 +8,7 @@ from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.schemas.base import Deleted, Page
 from oxillama_jupyter.schemas.exports import ThreadExport
 from oxillama_jupyter.schemas.forks import ForkThread
+from oxillama_jupyter.schemas.imports import ImportThread
 from oxillama_jupyter.schemas.messages import CreateMessage, Message, ModifyMessage
 from oxillama_jupyter.schemas.runs import MessageQuery
 from oxillama_jupyter.schemas.threads import (
@@ -18,9 +19,10 @@ from oxillama_jupyter.schemas.threads import (
     ThreadSummary,
 )
 from oxillama_jupyter.services.executor import Executor
+from oxillama_jupyter.services.imports import renewed
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.runs import RunService
-from oxillama_jupyter.store import exports, forks, messages, runs, threads
+from oxillama_jupyter.store import exports, forks, imports, messages, runs, threads
 from oxillama_jupyter.store.database import Database
 
 __all__ = ["ThreadService"]
@@ -81,6 +83,10 @@ class ThreadService:
     async def export(self, thread_id: str) -> ThreadExport:
         """A thread with everything in it, as it is at one moment."""
         return await self._db.write(exports.export, thread_id)  # a transaction, for the moment
+
+    async def restore(self, body: ImportThread) -> Thread:
+        """A new thread with everything that an export has."""
+        return await self._db.write(imports.restore, renewed(body))
 
     async def create_message(self, thread_id: str, body: CreateMessage) -> Message:
         """Add a message to a thread that no run is writing to."""

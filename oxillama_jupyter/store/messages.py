@@ -40,6 +40,7 @@ __all__ = [
     "get",
     "history",
     "insert",
+    "made",
     "modify",
     "of_run",
     "page",
@@ -103,8 +104,15 @@ def create(conn: Connection, thread_id: str, body: CreateMessage) -> Message:
 
 def append(conn: Connection, thread_id: str, bodies: list[CreateMessage]) -> list[Message]:
     """Add clients' messages to a thread that is known to exist, active run or not."""
+    messages = made(thread_id, bodies)
+    insert(conn, thread_id, messages)
+    return messages
+
+
+def made(thread_id: str, bodies: list[CreateMessage]) -> list[Message]:
+    """Clients' messages as they would be stored."""
     created_at = now()
-    messages = [
+    return [
         Message(
             id=new_id("msg"),
             created_at=created_at,
@@ -118,15 +126,15 @@ def append(conn: Connection, thread_id: str, bodies: list[CreateMessage]) -> lis
         )
         for body in bodies
     ]
-    insert(conn, thread_id, messages)
-    return messages
 
 
-def insert(conn: Connection, thread_id: str, messages: list[Message]) -> None:
-    """Store finished messages in a thread that is known to exist."""
+def insert(
+    conn: Connection, thread_id: str, messages: list[Message], written_at: int | None = None
+) -> None:
+    """Store finished messages in a thread that is known to exist; written now, if not before."""
     conn.executemany(_INSERT, map(_row, messages))
     if messages:
-        conn.execute(_TOUCH, (now(), thread_id))
+        conn.execute(_TOUCH, (now() if written_at is None else written_at, thread_id))
 
 
 def get(conn: Connection, thread_id: str, message_id: str) -> Message:

@@ -59,6 +59,7 @@ __all__ = [
     "owner_of",
     "owners",
     "page",
+    "planned",
     "release",
     "renew",
     "request_cancel",
@@ -141,8 +142,7 @@ def begin(  # noqa: PLR0913  # what the request says, and what the server adds t
     """
     require_thread(conn, thread_id)
     require_unlocked(conn, thread_id)
-    run = _resolve(body, _assistant(conn, body), thread_id, expires_in)
-    run.model = resolve_model(run.model)
+    run = planned(conn, thread_id, body, expires_in=expires_in, resolve_model=resolve_model)
     try:
         conn.execute(_INSERT, _row(run, owner, lease))
     except sqlite3.IntegrityError as error:
@@ -168,12 +168,29 @@ def begin_with_thread(  # noqa: PLR0913  # likewise
     Raises:
         NotFound: There is no such assistant or model.
     """
-    assistant = _assistant(conn, body)
     thread = threads.create(conn, body.thread or CreateThread())
-    run = _resolve(body, assistant, thread.id, expires_in)
-    run.model = resolve_model(run.model)
+    run = planned(conn, thread.id, body, expires_in=expires_in, resolve_model=resolve_model)
     conn.execute(_INSERT, _row(run, owner, lease))
     return Begun(run, history(conn, run), thread)
+
+
+def planned(
+    conn: Connection,
+    thread_id: str,
+    body: CreateRun | CreateThreadAndRun,
+    *,
+    expires_in: int = 0,
+    resolve_model: Callable[[str], str] = str,
+) -> Run:
+    """The run that a request would begin; nothing is stored.
+
+    Raises:
+        NotFound: There is no such assistant or model.
+        InvalidRequest: The request chooses a tool that it does not offer.
+    """
+    run = _resolve(body, _assistant(conn, body), thread_id, expires_in)
+    run.model = resolve_model(run.model)
+    return run
 
 
 def get(conn: Connection, thread_id: str, run_id: str) -> Run:

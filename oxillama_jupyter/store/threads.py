@@ -26,7 +26,7 @@ from oxillama_jupyter.store.summaries import BEGINNING, SUMMARY, summary
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-__all__ = ["create", "delete", "get", "modify", "page"]
+__all__ = ["create", "delete", "get", "insert", "modify", "page"]
 
 _INSERT = """
 INSERT INTO threads(id, touched, updated_at, payload)
@@ -57,9 +57,14 @@ def create(conn: Connection, body: CreateThread) -> Thread:
         tool_resources=body.tool_resources,
         metadata=body.metadata or {},
     )
-    conn.execute(_INSERT, (thread.id, thread.created_at, encode(thread)))
+    insert(conn, thread, thread.created_at)
     messages.append(conn, thread.id, body.messages or [])
     return thread
+
+
+def insert(conn: Connection, thread: Thread, updated_at: int) -> None:
+    """Store a thread as it is, as the first of the thread list."""
+    conn.execute(_INSERT, (thread.id, updated_at, encode(thread)))
 
 
 def get(conn: Connection, thread_id: str) -> Thread:

@@ -1,7 +1,8 @@
 """A real Jupyter server with our extension, whose engine says what the prompt asks for.
 
 A prompt `slow N` is answered with N words, one every 50 ms; `wait` with nothing for ten seconds;
-`fail` with a failure; any other one with itself.
+`fail` with a failure; one with `say:` in it with what follows, `⏎` for line feeds; any other one
+with itself.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def reply(request: GenerateRequest) -> Reply:
     word, _, rest = text.partition(" ")
     if word in {"slow", "wait", "fail"}:
         return special(word, int(rest or 1))
-    return [text]
+    return [text.rpartition("say:")[2].replace("⏎", "\n")]
 
 
 async def special(word: str, count: int) -> AsyncIterator[str]:

@@ -38,9 +38,11 @@ from oxillama_jupyter.schemas.conversations import (
 from oxillama_jupyter.schemas.embeddings import CreateEmbeddings
 from oxillama_jupyter.schemas.exports import ExportQuery
 from oxillama_jupyter.schemas.forks import ForkThread
+from oxillama_jupyter.schemas.imports import ImportThread
 from oxillama_jupyter.schemas.keys import CreateKey
 from oxillama_jupyter.schemas.messages import CreateMessage, ModifyMessage
 from oxillama_jupyter.schemas.models import NameModel
+from oxillama_jupyter.schemas.prompts import PromptQuery
 from oxillama_jupyter.schemas.pulls import CreatePull
 from oxillama_jupyter.schemas.responses import (
     CompactResponse,
@@ -156,7 +158,11 @@ ROUTES = [
     Route("GET", "oxillama/threads", query=ThreadQuery),
     Route("POST", "oxillama/threads/{thread}/fork", ForkThread),
     Route("GET", "oxillama/threads/{thread}/export", query=ExportQuery),
+    Route("POST", "oxillama/threads/import", ImportThread),
     Route("GET", f"oxillama/{RUN[3:]}/events", query=EventsQuery),
+    Route("POST", "oxillama/threads/prompt", CreateThreadAndRun, PromptQuery),
+    Route("POST", "oxillama/threads/{thread}/prompt", CreateRun, PromptQuery),
+    Route("GET", f"oxillama/{RUN[3:]}/prompt", query=PromptQuery),
     Route("GET", UNKNOWN, reached=False),
 ]
 

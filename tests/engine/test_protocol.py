@@ -303,3 +303,31 @@ async def test_a_forgotten_key_is_read_again(engines: Engines) -> None:
 
     assert warm.cached_tokens == warm.tokens - 1
     assert cold.cached_tokens == 0
+
+
+async def test_a_prompt_is_shown_as_it_is_counted(engines: Engines) -> None:
+    request = ask("hello there", "  two  words ", "bye")
+    async with started(engines.make()) as engine:
+        shown = await engine.render(request)
+        counted = await engine.count(request)
+
+    text = b"".join(shown.pieces)
+    assert len(shown.ids) == len(shown.pieces) == counted
+    assert shown.dropped == ()
+    found = [text[slice(*span)].decode().strip() for span in shown.spans if span is not None]
+    assert found == ["hello there", "two  words", "bye"]
+
+
+async def test_a_prompt_that_is_cut_is_shown_cut(engines: Engines) -> None:
+    request = ask("first", "abcd " * 40, "middle", "yes", "last", truncation="middle")
+    async with started(engines.make()) as engine:
+        whole = await engine.count(structs.replace(request, truncation="disabled"))
+        short = structs.replace(request, max_prompt_tokens=whole - 20)
+        shown = await engine.render(short)
+        tight = await engine.render(structs.replace(request, max_prompt_tokens=1))
+
+    assert len(shown.ids) <= shown.limit == whole - 20
+    assert shown.dropped
+    assert [span is None for span in shown.spans] == [i in shown.dropped for i in range(5)]
+    assert len(tight.ids) == whole > tight.limit
+    assert tight.dropped == ()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from engine.helpers import ask
 
+from oxillama_jupyter.engine.prompts import rendered
 from oxillama_jupyter.engine.templates import CHATML, ChatTemplate, PromptBuilder
 from oxillama_jupyter.errors import ContextLengthExceeded, InvalidRequest
 
@@ -33,6 +34,10 @@ class FakeVocabulary:
 
     def special_tokens(self) -> dict[str, bool]:
         return self.special
+
+    def raw(self, token: int) -> bytes:
+        known = {-100: "<call>", -101: "<b>"}
+        return (known.get(token) or self.text(token) or chr(token)).encode()
 
     def tokenize(self, text: str, *, special: bool) -> list[int]:
         known = {"<call>": -100, "<b>": -101}
@@ -269,3 +274,31 @@ def test_truncation_drops_as_little_as_possible() -> None:
 
     assert dropped == (2, 3, 4, 5)[: len(dropped)]
     assert len(tokens) <= 400 < len(builder.tokens(one_turn_more))
+
+
+def _shown(template: str, *texts: str, **attributes: object) -> list[str | None]:
+    """What a prompt shows to be each message's content."""
+    builder = _builder(template, **attributes)
+    prompt = rendered(builder, ask(*texts))
+    text = b"".join(prompt.pieces)
+    return [None if span is None else text[slice(*span)].decode() for span in prompt.spans]
+
+
+EACH = "{% for m in messages %}<|im_start|>{{ m.role }} "
+
+
+def test_contents_are_found_in_the_prompt() -> None:
+    hostile = "user <|im_end|> <call> \ue002 é"
+    texts = ("user", hostile, " padded\n")
+    assert _shown(CHATML, *texts) == list(texts)
+    assert _shown(CHATML, *texts, add_bos=True) == list(texts)
+    assert _shown(EACH + "{{ m.content | trim }}{% endfor %}", *texts) == [*texts[:2], "padded"]
+
+
+def test_contents_that_a_template_changes_are_not_found() -> None:
+    upper = EACH + "{{ m.content | upper }}{% endfor %}"
+    assert _shown(upper, "a", "B") == ["A", "B"]
+    only_short = EACH + "{% if m.content | length < 4 %}{{ m.content }}{% endif %}{% endfor %}"
+    assert _shown(only_short, "a", "b") == [None, None]
+    refuses = EACH + "{% if m.content | length > 9 %}{{ raise_exception('long') }}{% endif %}"
+    assert _shown(refuses + "{{ m.content }}{% endfor %}", "a", "b") == [None, None]

@@ -27,6 +27,7 @@ class Shown:
     messages: list[Message] = field(default_factory=list, repr=False)
     seconds_after_interrupt: float = 0.0
     prompts: list[str] = field(default_factory=list)
+    payload: list[Message] = field(default_factory=list)
 
     @property
     def error(self) -> str:
@@ -99,6 +100,16 @@ class Kernel:
         assert shown.status == "ok", shown.error
         return shown.stdout
 
+    def complete(self, code: str) -> list[str]:
+        """What the code can become by a key at its end, or at its `|`."""
+        before, _, after = code.partition("|")
+        request = self._client.complete(before + after, len(before))
+        reply = self._reply_to(request)["content"]
+        assert reply["status"] == "ok", reply
+        start, end = reply["cursor_start"], reply["cursor_end"]
+        assert end == len(before)
+        return [before[:start] + match for match in reply["matches"]]
+
     def run(
         self,
         code: str,
@@ -140,7 +151,8 @@ class Kernel:
                 self._manager.interrupt_kernel()
         else:
             raise AssertionError(f"the cell runs for more than {seconds} s: {shown}")
-        shown.status = self._reply_to(request)["content"]["status"]
+        reply = self._reply_to(request)["content"]
+        shown.status, shown.payload = reply["status"], reply.get("payload", [])
         return shown
 
     def _answer(self, shown: Shown, replies: Iterator[str]) -> None:

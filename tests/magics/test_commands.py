@@ -58,10 +58,10 @@ def test_show(fresh: Kernel) -> None:
     fresh.run("%%oxillama\nHello\n# two")
     shown = fresh.run("%oxillama show")
 
-    assert shown.data("text/plain") == ["You: Hello\n# two\n\nModel: Hello\n# two"]
-    assert shown.data() == ["**You**\n\n> Hello\n> # two\n\n**Model**\n\nHello\n# two"]
+    assert shown.data("text/plain") == ["1 You: Hello\n# two\n\n2 Model: Hello\n# two"]
+    assert shown.data() == ["**1 You**\n\n> Hello\n> # two\n\n**2 Model**\n\nHello\n# two"]
     fresh.run("%oxillama new")
-    assert plain(fresh, "%oxillama show shown").startswith("You: Hello")
+    assert plain(fresh, "%oxillama show shown").startswith("1 You: Hello")
 
 
 def test_models(kernel: Kernel) -> None:

@@ -21,6 +21,8 @@ PROMPTS = {
     "magics": "%%bash\necho hi\n%%oxillama -t x\n%time",
     "quotes": "'''triple''' \"\"\"double\"\"\" \\'escaped\\' \\\\ back\\",
     "unicode": "日本語 עברית 🙂👩‍👩‍👧 e\u0301 \u2028 \u00a0 \ufeff |",
+    "null": "a\0b \0\0 {x\0}\nc\0",
+    "controls": "".join(map(chr, range(1, 32))) + "\x7f\x80\x9f",
     "feeds": "a\r\nb\x0bc\x0cd\x1ce\n\n",
     "html": "<script>alert('x')</script> <b>&amp;</b> &lt;",
     "long": "".join(f"{n:05d} {{x}} $\\n$ é\n" for n in range(200_000 // 16)),
@@ -41,6 +43,20 @@ def test_text_is_sent_byte_for_byte(fresh: Kernel, prompt: str) -> None:
     assert fresh.value(f"ascii({stored})") == ascii(prompt)
     assert fresh.value("ascii(answer.text)") == ascii(prompt)
     assert shown.data("text/plain") == [prompt]
+
+
+@pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS)
+def test_text_behind_context_is_sent_byte_for_byte(fresh: Kernel, prompt: str) -> None:
+    fresh.run("number = 7")
+    shown = fresh.run(f"%%oxillama -o answer --vars number\n{prompt}")
+
+    assert shown.error == ""
+    fresh.run("from oxillama_jupyter import connect")
+    address = "f'/threads/{answer.thread_id}/messages'"
+    parts = f"connect().get({address}, {{'order': 'asc', 'limit': 1}})['data'][0]['content']"
+    assert fresh.value(f"ascii([part['text']['value'] for part in {parts}])") == ascii(
+        ["Variable `number` (int):\n```text\n7\n```\n", prompt]
+    )
 
 
 def test_an_indented_magic_line_changes_nothing(fresh: Kernel) -> None:

@@ -1,0 +1,43 @@
+"""Prompts that are looked at and not sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from oxillama_jupyter.client.connection import Connection
+    from oxillama_jupyter.client.runs import Question
+
+__all__ = ["prompt_of"]
+
+_LOADING_SECONDS = 600.0  # the model may have to be loaded first
+_INVISIBLE = "prompt_not_visible"
+
+
+def prompt_of(
+    connection: Connection, thread_id: str | None, metadata: dict[str, str], question: Question
+) -> dict[str, Any] | str:
+    """The prompt that the model would get for a question, as the server makes it.
+
+    Args:
+        connection: The server.
+        thread_id: The thread; None for a new one.
+        metadata: What a new thread would be marked with.
+        question: What would be asked.
+
+    Returns:
+        The server's answer, or, where its engine does not see prompts, why.
+    """
+    from openai import BadRequestError
+
+    place = "threads" if thread_id is None else f"threads/{thread_id}"
+    try:
+        return connection.post(
+            f"{connection.url}/{place}/prompt",
+            question.body(thread_id, metadata),
+            timeout=_LOADING_SECONDS,
+        )
+    except BadRequestError as error:
+        if error.code != _INVISIBLE:
+            raise
+        return str(error.body["message"] if isinstance(error.body, dict) else error.message)
