@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ask"]
 
+_OTHER = {"bg", "output", "preview"}  # what an awaited call does by itself, or cannot do
+
 
 async def ask(
     prompt: str,
@@ -45,7 +47,7 @@ async def ask(
         **flags: What else the flags say, by their long names: `thread="x"`, `temperature=0`, ….
 
     Returns:
-        The answer.
+        The answer; bound to a name, or the cell would show it a second time.
 
     Raises:
         MagicError: There is no whole answer; what has come of it is shown.
@@ -67,7 +69,7 @@ async def ask(
 
 def _options(flags: dict[str, Any], schema: object, namespace: dict[str, Any]) -> Options:
     """Options from keywords, as the flags of these names would set them."""
-    known = {flag.key: flag for flag in FLAGS if flag.key not in {"bg", "output"}}
+    known = {flag.key: flag for flag in FLAGS if flag.key not in _OTHER}
     for name in flags:
         if name not in known:
             raise MagicError(f"ask() takes no {name!r}.{did_you_mean(name, known)}")
