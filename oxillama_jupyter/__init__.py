@@ -17,27 +17,26 @@ if TYPE_CHECKING:
     from oxillama_jupyter.client.describe import describer
     from oxillama_jupyter.client.many import map  # noqa: A004 (a name of this package's, not *)
     from oxillama_jupyter.client.sweep import sweep
+    from oxillama_jupyter.client.tools import tool
+    from oxillama_jupyter.magics.asking import ask
 
-__all__ = ["__version__", "connect", "describer", "map", "sweep"]
+__all__ = ["__version__", "ask", "connect", "describer", "map", "sweep", "tool"]
+
+_PUBLIC = {
+    "ask": "magics.asking",
+    "connect": "client.connection",
+    "describer": "client.describe",
+    "map": "client.many",
+    "sweep": "client.sweep",
+    "tool": "client.tools",
+}
 
 
 def __getattr__(name: str) -> Any:  # any public name
-    if name == "connect":
-        from oxillama_jupyter.client.connection import connect
+    if name in _PUBLIC:
+        from importlib import import_module
 
-        return connect
-    if name == "describer":
-        from oxillama_jupyter.client.describe import describer
-
-        return describer
-    if name == "map":
-        from oxillama_jupyter.client.many import map as map_rows
-
-        return map_rows
-    if name == "sweep":
-        from oxillama_jupyter.client.sweep import sweep
-
-        return sweep
+        return getattr(import_module(f"oxillama_jupyter.{_PUBLIC[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -22,7 +22,15 @@ def test_the_version_is_the_same_everywhere() -> None:
 
 
 def test_the_public_names_are_these() -> None:
-    assert oxillama_jupyter.__all__ == ["__version__", "connect", "describer", "map", "sweep"]
+    assert oxillama_jupyter.__all__ == [
+        "__version__",
+        "ask",
+        "connect",
+        "describer",
+        "map",
+        "sweep",
+        "tool",
+    ]
     for name in oxillama_jupyter.__all__:
         assert getattr(oxillama_jupyter, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):

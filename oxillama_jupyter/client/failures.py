@@ -9,7 +9,7 @@ from oxillama_jupyter.errors import OxillamaError
 if TYPE_CHECKING:
     from oxillama_jupyter.client.connection import Connection
 
-__all__ = ["explain", "is_not_found", "is_refused", "one_line"]
+__all__ = ["explain", "is_not_found", "is_passing", "is_refusal", "is_refused", "one_line"]
 
 _LONGEST = 600
 
@@ -35,6 +35,20 @@ def is_not_found(error: Exception) -> bool:
     from openai import NotFoundError
 
     return isinstance(error, NotFoundError)
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether the server answered that this cannot be done, as things are."""
+    from openai import BadRequestError
+
+    return isinstance(error, BadRequestError)
+
+
+def is_passing(error: Exception) -> bool:
+    """Whether the same request may do in a moment: no connection, a server in trouble or busy."""
+    from openai import APIConnectionError, InternalServerError, RateLimitError
+
+    return isinstance(error, APIConnectionError | InternalServerError | RateLimitError)
 
 
 def explain(error: Exception, connection: Connection | None) -> str | None:

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from oxillama_jupyter.client.connection import Connection
 
-__all__ = ["Context", "Question", "cancel", "settle", "start"]
+__all__ = ["LIVE", "Context", "Question", "cancel", "find", "follow", "settle", "start", "submit"]
 
+LIVE = frozenset({"queued", "in_progress", "cancelling"})  # whose events go on
 _NO_ASSISTANT = "default"  # the server's own model, without instructions
 _MARK = "cell"
 _CANCEL_SECONDS = 5.0
@@ -88,8 +89,36 @@ def start(
     return connection.stream(path, question.body(thread_id, metadata) | {"stream": True})
 
 
+def submit(
+    connection: Connection, thread_id: str, run_id: str, outputs: list[dict[str, Any]]
+) -> Stream[object]:
+    """Answer the calls that a run waits for; its next events come back.
+
+    Args:
+        connection: The server.
+        thread_id: The run's thread.
+        run_id: The run.
+        outputs: An entry for each call, as the API has them (JSON).
+    """
+    body = {"tool_outputs": outputs, "stream": True}
+    return connection.stream(f"/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", body)
+
+
+def follow(connection: Connection, thread_id: str, run_id: str, after: int) -> Stream[object]:
+    """A run's events behind number `after`, and those still to come; -1 is ahead of the first."""
+    address = f"{connection.url}/threads/{thread_id}/runs/{run_id}/events"
+    return connection.stream(f"{address}?starting_after={after}")
+
+
+def find(connection: Connection, thread_id: str, mark: str) -> str | None:
+    """The id of the thread's newest run, if it has this mark."""
+    newest = connection.get(f"/threads/{thread_id}/runs", {"limit": 1})["data"]
+    own = [run["id"] for run in newest if (run["metadata"] or {}).get(_MARK) == mark]
+    return str(own[0]) if own else None
+
+
 def cancel(
-    connection: Connection, thread_id: str, run_id: str | None, question: Question
+    connection: Connection, thread_id: str, run_id: str | None, mark: str
 ) -> threading.Thread:
     """Cancel a run without making the caller wait for more than a moment.
 
@@ -97,14 +126,14 @@ def cancel(
         connection: The server.
         thread_id: The run's thread.
         run_id: The run; None where the interrupt came before the server had told it.
-        question: What it answers.
+        mark: The mark of its question.
 
     Returns:
         The thread that goes on with it, if the server is slow.
     """
     work = threading.Thread(
         target=_cancel,
-        args=(connection, thread_id, run_id, question.mark),
+        args=(connection, thread_id, run_id, mark),
         name="oxillama-cancel",
         daemon=True,
     )
@@ -118,11 +147,9 @@ def _cancel(connection: Connection, thread_id: str, run_id: str | None, mark: st
 
     try:
         if run_id is None:
-            newest = connection.get(f"/threads/{thread_id}/runs", {"limit": 1})["data"]
-            own = [run["id"] for run in newest if run["metadata"].get(_MARK) == mark]
-            if not own:
+            run_id = find(connection, thread_id, mark)
+            if run_id is None:
                 return
-            run_id = own[0]
         connection.post(f"/threads/{thread_id}/runs/{run_id}/cancel", timeout=_CANCEL_SECONDS)
     except APIError:
         # It has ended by itself, or its server has: nothing is left to be cancelled, and whoever
@@ -135,9 +162,8 @@ def settle(connection: Connection, thread_id: str, run_id: str) -> None:
     from openai import APIError
 
     _cancel(connection, thread_id, run_id, "")  # the first request may have been lost
-    address = f"{connection.url}/threads/{thread_id}/runs/{run_id}/events"
     try:
-        for _ in connection.stream(address):
+        for _ in follow(connection, thread_id, run_id, -1):
             pass
     except APIError:
         return  # the next request to the thread says what is wrong, if anything is

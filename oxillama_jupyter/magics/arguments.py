@@ -18,7 +18,7 @@ from oxillama_jupyter.magics.flags import FLAGS
 from oxillama_jupyter.magics.presets import load_preset
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from oxillama_jupyter.client.schema import Schema
 
@@ -33,6 +33,9 @@ class Options:
 
     Attributes:
         schema: The name of what the answer has to be.
+        tools: Functions that the model may call, or their names.
+        yes: Those of them that run without asking; `*` for all.
+        bg: Whether the cell ends at once.
         values: What the flags that set a field of the run's body say, by their long names.
         shape: What `schema` names; `filled` finds it.
     """
@@ -41,6 +44,9 @@ class Options:
     output: str | None = None
     preset: str | None = None
     schema: str | None = None
+    tools: tuple[str | Callable[..., Any], ...] | None = None
+    yes: tuple[str, ...] | None = None
+    bg: bool = False
     vars: tuple[str, ...] | None = None
     above: int | None = None
     cells: tuple[int, ...] | None = None

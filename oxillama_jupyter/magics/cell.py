@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from oxillama_jupyter.client import runs
-from oxillama_jupyter.client.answer import Answer
-from oxillama_jupyter.client.failures import is_not_found, one_line
-from oxillama_jupyter.client.schema import read_answer
+from oxillama_jupyter.client.failures import is_not_found
 from oxillama_jupyter.client.threads import find, is_thread_id
+from oxillama_jupyter.magics.answering import Answering
+from oxillama_jupyter.magics.background import in_background
 from oxillama_jupyter.magics.context import compose
 from oxillama_jupyter.magics.failures import MagicError
 from oxillama_jupyter.magics.preview import preview_page
+from oxillama_jupyter.magics.toolbox import toolbox
+from oxillama_jupyter.magics.waiting import Loop, Standstill, run_here
 from oxillama_jupyter.widgets.view import NotebookScreen, StreamView, TerminalScreen
 
 if TYPE_CHECKING:
-    import threading
-
+    from IPython.core.interactiveshell import InteractiveShell
     from openai import Stream
 
+    from oxillama_jupyter.client.answer import Answer
     from oxillama_jupyter.client.connection import Connection
     from oxillama_jupyter.magics.arguments import Options
+    from oxillama_jupyter.magics.background import Start
+    from oxillama_jupyter.magics.follow import Follower
     from oxillama_jupyter.magics.session import Session
+    from oxillama_jupyter.magics.toolbox import Toolbox
 
-__all__ = ["Asker"]
+__all__ = ["Asker", "screen"]
 
 _LAST_CANCEL_SECONDS = 10.0
 
@@ -38,7 +44,6 @@ class Asker:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._cancelled: tuple[str, str | None, threading.Thread] | None = None
 
     def ask(self, options: Options, text: str) -> None:
         """Ask, show and bind.
@@ -46,38 +51,53 @@ class Asker:
         Raises:
             MagicError: There is no whole answer; what has come of it is shown and bound.
         """
-        question = compose(self._session, options, text)
+        question, offered = self._question(options, text)
         if options.preview:
             thread = partial(self._thread, name=options.thread)
             preview_page(self._session, question, thread).show()
             return
-        view = StreamView(self._screen())
-        try:
-            self._after_interrupt()
-            stream = self._start(options.thread, question)
-            with stream:
-                for event in stream:
-                    view.feed(cast("dict[str, Any]", event))
-        except KeyboardInterrupt:
-            self._cancel(options.thread, view, question)
-            self._finish(options, view, "cancelled", "Interrupted.")
-            raise MagicError("Interrupted; what has come of the answer is kept.") from None
-        except Exception:
-            self._finish(options, view, "failed", "")
-            raise
-        status = view.run.get("status", "")
-        self._finish(options, view, status, _note(status, options))
-        if status not in {"completed", "incomplete"}:
-            raise MagicError(_reason(view.run))
+        answering, start = self._prepare(options, question, offered)
+        if options.bg:
+            in_background(self._session, options, answering, start)
+        else:
+            begin = partial(_begin, start)
+            run_here(answering.run(begin, Standstill()))
 
-    def _screen(self) -> NotebookScreen | TerminalScreen:
-        return NotebookScreen() if hasattr(self._session.shell, "kernel") else TerminalScreen()
+    async def ask_async(self, options: Options, text: str) -> Answer:
+        """Ask and show in an async cell; others go on meanwhile.
+
+        Raises:
+            MagicError: As `ask`.
+            asyncio.CancelledError: The cell was interrupted; the run is cancelled.
+        """
+        answering, start = self._prepare(options, *self._question(options, text))
+        await answering.run(partial(_begin, start), Loop())
+        return answering.answer
+
+    def _question(self, options: Options, text: str) -> tuple[runs.Question, Toolbox]:
+        """What is asked, and the functions that are offered with it."""
+        names = self._session.shell.user_ns
+        offered = toolbox(options.tools or (), options.yes or (), names)
+        if options.bg and offered.asks:
+            raise MagicError("--bg cannot ask about calls: trust the functions with --yes.")
+        question = compose(self._session, options, text)
+        return replace(question, settings={**question.settings, **offered.settings}), offered
+
+    def _prepare(
+        self, options: Options, question: runs.Question, offered: Toolbox
+    ) -> tuple[Answering, Start]:
+        session = self._session
+        quiet = options.bg and not hasattr(session.shell, "kernel")  # a terminal has one place only
+        view = StreamView(None if quiet else screen(session.shell))
+        answering = Answering(session, options, offered, view, question.mark)
+        return answering, partial(self._start, options.thread, question)
 
     def _start(self, name: str | None, question: runs.Question) -> Stream[object]:
         def start(connection: Connection) -> Stream[object]:
             thread_id, metadata = self._thread(connection, name)
             return runs.start(connection, thread_id, metadata, question)
 
+        self._after_interrupt()
         try:
             return self._session.with_server(start)
         except Exception as error:
@@ -86,6 +106,17 @@ class Asker:
                 raise
         self._session.threads.forget()
         return self._session.with_server(start)
+
+    def _after_interrupt(self) -> None:
+        """Wait, if need be, until the run that was interrupted has let go of its thread."""
+        session = self._session
+        if session.cancelled is None:
+            return
+        thread_id, run_id, work = session.cancelled
+        work.join(_LAST_CANCEL_SECONDS)
+        if run_id is not None:
+            runs.settle(session.connection, thread_id, run_id)
+        session.cancelled = None
 
     def _thread(
         self, connection: Connection, name: str | None
@@ -98,64 +129,11 @@ class Asker:
         thread = find(connection, name)
         return thread["id"] if thread else None, threads.metadata_named(name)
 
-    def _finish(self, options: Options, view: StreamView, status: str, note: str) -> None:
-        if options.thread is None and view.thread_id is not None:
-            self._session.threads.remember(view.thread_id)
-        parsed, misfit = read_answer(options.shape, view.text, status)
-        note = " ".join(filter(None, (note, misfit)))
-        view.close(note)
-        self._session.answered(view.text)
-        if options.output is not None and view.run:
-            self._session.shell.user_ns[options.output] = Answer.of(
-                view.run, text=view.text, status=status, parsed=parsed, note=note
-            )
 
-    def _cancel(self, name: str | None, view: StreamView, question: runs.Question) -> None:
-        """Cancel the run; the thread is free again when the next cell asks."""
-        connection = self._session.connected
-        thread_id = view.thread_id or self._known_thread(name)
-        if connection is not None and thread_id is not None:
-            work = runs.cancel(connection, thread_id, view.run_id, question)
-            self._cancelled = (thread_id, view.run_id, work)
-
-    def _known_thread(self, name: str | None) -> str | None:
-        if name is None:
-            return self._session.threads.known
-        return name if is_thread_id(name) else None
-
-    def _after_interrupt(self) -> None:
-        """Wait, if need be, until the run that was interrupted has let go of its thread."""
-        if self._cancelled is None:
-            return
-        thread_id, run_id, work = self._cancelled
-        work.join(_LAST_CANCEL_SECONDS)
-        if run_id is not None:
-            runs.settle(self._session.connection, thread_id, run_id)
-        self._cancelled = None
+def _begin(start: Start, follower: Follower) -> None:
+    follower.follow(start())
 
 
-def _note(status: str, options: Options) -> str:
-    if status != "incomplete":
-        return ""
-    limit = options.values.get("max_tokens")
-    if limit is None:
-        return "The answer was cut: no room was left for more."
-    return f"The answer was cut after {limit} tokens (--max-tokens)."
-
-
-def _reason(run: dict[str, Any]) -> str:
-    """Why there is no whole answer."""
-    status = run.get("status")
-    if status == "failed":
-        error = run.get("last_error") or {}
-        return one_line(error.get("message") or "The run failed, and the server did not say why.")
-    if status == "cancelled":
-        return "The run was cancelled; what has come of the answer is kept."
-    if status == "expired":
-        return "The run took longer than the server allows, and has expired."
-    if status == "requires_action":
-        return "The run waits for tool outputs, which a cell cannot give yet."
-    return (
-        "The connection broke before the answer was whole. The run goes on in the server:"
-        " %oxillama show has it."
-    )
+def screen(shell: InteractiveShell) -> NotebookScreen | TerminalScreen:
+    """Where the answer of the cell that runs now is shown."""
+    return NotebookScreen() if hasattr(shell, "kernel") else TerminalScreen()

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from oxillama_jupyter.client.probe import is_loopback
 from oxillama_jupyter.client.threads import find
+from oxillama_jupyter.magics.attach import ATTACH, attach
 from oxillama_jupyter.magics.command import Command
 from oxillama_jupyter.magics.engine import engine_page
 from oxillama_jupyter.magics.failures import MagicError, did_you_mean
@@ -130,6 +131,13 @@ COMMANDS = {
         preset_page,
         tuple(flag for flag in FLAGS if flag.field is not None),
         ("save|show|delete", "preset"),
+    ),
+    "attach": Command(
+        "[RUN|THREAD]",
+        "go on with a run's answer, wherever it was left",
+        attach,
+        ATTACH,
+        ("thread",),
     ),
     "models": Command("", "the models that can answer", _models),
     "pull": Command("MODEL", "fetch hf:owner/repo:QUANT from the Hugging Face hub", pull_page),

@@ -29,6 +29,7 @@ class Flag:
             values are in `Options.values`.
         many: Whether it may be given several times; `convert` gives a list then.
         as_field: Value to what the field takes, where that is something else.
+        bare: What the flag means without a value, if it may have none.
     """
 
     names: tuple[str, ...]
@@ -39,6 +40,7 @@ class Flag:
     field: str | None = None
     many: bool = False
     as_field: Callable[[Any], object] | None = None
+    bare: object = None
 
     @property
     def label(self) -> str:
@@ -57,8 +59,10 @@ class Flag:
             return argument(  # type: ignore[no-untyped-call]
                 *self.names, action="store_true", help=text
             )
+        optional = {} if self.bare is None else {"nargs": "?", "const": self.bare}
         return argument(  # type: ignore[no-untyped-call]
             *self.names,
+            **optional,
             action="extend" if self.many else "store",
             metavar=self.metavar,
             type=self._converted,

@@ -34,6 +34,10 @@ def _preset(value: str) -> str:
     return value
 
 
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(_dotted(name.strip()) for name in value.split(","))
+
+
 _ASKING = (
     Flag(
         ("-t", "--thread"),
@@ -80,4 +84,28 @@ _ASKING = (
         _dotted,
     ),
 )
-FLAGS = (*_ASKING, *CONTEXT, *SAMPLING)
+_RUNNING = (
+    Flag(
+        ("--tools",),
+        "F,G",
+        "names of functions with commas between them",
+        "let the model call these functions; each call asks first",
+        _names,
+    ),
+    Flag(
+        ("--yes",),
+        "[F,G]",
+        "names of functions with commas between them, or nothing for all",
+        "run these of --tools without asking; none named means all",
+        _names,
+        bare=("*",),
+    ),
+    Flag(
+        ("--bg",),
+        "",
+        "no value",
+        "do not wait; -o's VAR, or _bg, tells how far it is",
+        None,
+    ),
+)
+FLAGS = (*_ASKING, *_RUNNING, *CONTEXT, *SAMPLING)

@@ -18,6 +18,9 @@ from oxillama_jupyter.magics.session import Session
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from oxillama_jupyter.client.answer import Answer
+    from oxillama_jupyter.magics.arguments import Options
+
 __all__ = ["OxillamaMagics"]
 
 
@@ -37,6 +40,11 @@ class OxillamaMagics(Magics):
             # The SDK takes most of a second to load: it is there when the first cell asks. Python's
             # import locks make that safe, and a thread that is no daemon is waited for at exit.
             threading.Thread(target=import_module, args=("openai",), name="oxillama-warm").start()
+
+    async def ask(self, options: Options, text: str) -> Answer:
+        """Ask in an async cell; raises as a cell does."""
+        with self._session.one_line_errors():
+            return await self._session.asker.ask_async(options, text)
 
     @no_var_expand
     @line_cell_magic

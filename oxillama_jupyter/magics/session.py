@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from oxillama_jupyter.client.connection import Connection, connect
 from oxillama_jupyter.client.failures import explain, is_refused
@@ -15,31 +16,60 @@ from oxillama_jupyter.magics.failures import MagicError
 from oxillama_jupyter.magics.literal import running_number
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator
 
     from IPython.core.interactiveshell import InteractiveShell
 
     from oxillama_jupyter.magics.cell import Asker
+    from oxillama_jupyter.magics.toolbox import Toolbox
 
-__all__ = ["Session"]
+__all__ = ["Cancelled", "Followed", "Session"]
 
 T = TypeVar("T")
+
+
+@dataclass
+class Followed:
+    """A run that this kernel has followed.
+
+    Attributes:
+        thread_id: Its thread.
+        toolbox: The functions that it was offered here.
+        whole: Whether its answer has been shown to its end.
+    """
+
+    thread_id: str
+    toolbox: Toolbox
+    whole: bool
+
+
+class Cancelled(NamedTuple):
+    """A run that an interrupt has cancelled, and the thread that is still about it."""
+
+    thread_id: str
+    run_id: str | None
+    work: threading.Thread
 
 
 class Session:
     """The kernel's session with its server.
 
-    Attributes:
-        answers: What the cells with these numbers were answered; IPython does not keep displays.
-
     Args:
         shell: The shell; its variables tell which notebook this is.
+
+    Attributes:
+        answers: What the cells with these numbers were answered; IPython does not keep displays.
+        followed: The runs that were followed here, by id, the newest last.
+        cancelled: The last one that was interrupted, until it has let go of its thread.
     """
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self._connection: Connection | None = None
         self._threads: NotebookThreads | None = None
+        self.followed: dict[str, Followed] = {}
+        self.cancelled: Cancelled | None = None
         self.answers: dict[int, str] = {}
 
     @property
@@ -61,11 +91,10 @@ class Session:
 
         return Asker(self)
 
-    def answered(self, text: str) -> None:
-        """Keep what the running cell was answered."""
-        number = running_number(self.shell)
-        if number is not None:
-            self.answers[number] = text
+    @property
+    def number(self) -> int | None:
+        """The running cell's number, for `answers`; None where IPython does not keep the cell."""
+        return running_number(self.shell)
 
     @property
     def threads(self) -> NotebookThreads:

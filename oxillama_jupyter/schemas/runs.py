@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from oxillama_jupyter.schemas.assistants import Instructions, ModelId, ReasoningEffort
 from oxillama_jupyter.schemas.base import Metadata, PageQuery, Request, Temperature, TopP
+from oxillama_jupyter.schemas.decisions import Decision
 from oxillama_jupyter.schemas.messages import CreateMessage
 from oxillama_jupyter.schemas.threads import CreateThread
 from oxillama_jupyter.schemas.tools import ResponseFormat, Tool, ToolChoice, ToolResources
@@ -177,10 +178,11 @@ class ModifyRun(Request):
 
 
 class ToolOutput(Request):
-    """What a client's function gave."""
+    """What a client's function gave; `decision` is ours, and kept on the run step."""
 
     tool_call_id: str
     output: str | None = None
+    decision: Decision | None = None
 
 
 class SubmitToolOutputs(Request):

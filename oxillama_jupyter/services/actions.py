@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.events import DONE, encode_event
 from oxillama_jupyter.ids import now
+from oxillama_jupyter.schemas.decisions import recorded
 from oxillama_jupyter.schemas.messages import Message
 from oxillama_jupyter.schemas.runs import (
     FunctionCall,
@@ -89,10 +90,12 @@ def accept(  # noqa: PLR0913  # whose run, its outputs, and who goes on with it
     owner: str,
     lease: int,
     expires_in: int,
+    caller: str = "",
 ) -> Resumed:
     """Take the outputs of all pending calls; the run is `queued` and the owner's.
 
-    It has `expires_in` seconds again to come to its end.
+    It has `expires_in` seconds again to come to its end. Decisions about calls are put down as the
+    caller's, unless they say whose they are.
 
     Raises:
         NotFound: There is no such thread, or no such run on it.
@@ -106,7 +109,7 @@ def accept(  # noqa: PLR0913  # whose run, its outputs, and who goes on with it
     first = len(frames)
     for step, spent in steps.of_run(conn, run_id):
         if step.status == "in_progress":
-            answered = _answered(step, outputs, spent)
+            answered = _answered(step, outputs, spent, caller)
             steps.update(conn, answered)
             frames.append(encode_event("thread.run.step.completed", answered))
     expires_at = now() + expires_in
@@ -160,14 +163,20 @@ def _check(run: Run, outputs: Sequence[ToolOutput]) -> None:
         raise InvalidRequest(f"Expected tool outputs for call_ids {pending}, got {given}")
 
 
-def _answered(step: RunStep, outputs: Sequence[ToolOutput], spent: RunUsage | None) -> RunStep:
-    given = {output.tool_call_id: output.output or "" for output in outputs}
-    calls = [
-        {**call, "function": {**call["function"], "output": given[call["id"]]}}
-        for call in _calls(step)
-    ]
+def _answered(
+    step: RunStep, outputs: Sequence[ToolOutput], spent: RunUsage | None, caller: str
+) -> RunStep:
+    given = {output.tool_call_id: output for output in outputs}
+    calls = [_answered_call(call, given[call["id"]], caller) for call in _calls(step)]
     details = ToolCallsDetails(calls)
     return replace(step, status="completed", completed_at=now(), step_details=details, usage=spent)
+
+
+def _answered_call(call: dict[str, Any], given: ToolOutput, caller: str) -> dict[str, Any]:
+    answered = {**call, "function": {**call["function"], "output": given.output or ""}}
+    if given.decision is not None:
+        answered["decision"] = recorded(given.decision, caller, now())
+    return answered
 
 
 def _work(conn: Connection, run: Run) -> Work:

@@ -152,6 +152,7 @@ class RunService:
                 owner=self._owner,
                 lease=now() + LEASE_SECONDS,
                 expires_in=self._expiry,
+                caller=user,
             )
             return self._executor.resume(resumed, user=user)
 

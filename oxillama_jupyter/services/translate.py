@@ -227,7 +227,11 @@ def _replay_calls(step: RunStep, details: ToolCallsDetails) -> list[bytes]:
         step, status="in_progress", usage=None, step_details=ToolCallsDetails([])
     )
     calls = [
-        {**call, "index": i, "function": {**call["function"], "output": None}}
+        {
+            **{key: value for key, value in call.items() if key != "decision"},
+            "index": i,
+            "function": {**call["function"], "output": None},
+        }
         for i, call in enumerate(details.tool_calls)
     ]
     return [

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
+from oxillama_jupyter.widgets.calls import calls_block
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
@@ -108,6 +110,7 @@ class StreamView:
     Attributes:
         run: The newest run object that came.
         thread_id: The run's thread.
+        event: Number of the last event that is in the text; None where it is not counted.
     """
 
     def __init__(
@@ -115,16 +118,22 @@ class StreamView:
     ) -> None:
         self._screen = screen
         self._clock = clock
-        self._texts: dict[str, str] = {}
+        self._texts: dict[str, str] = {}  # by message
+        self._blocks: dict[str, str] = {}  # what is shown: messages, and between them calls
         self._shown: tuple[str, str] | None = None
         self._due = float("-inf")
         self.run: dict[str, Any] = {}  # JSON, as the server sent it
         self.thread_id: str | None = None
+        self.event: int | None = None
 
     @property
     def text(self) -> str:
         """All text so far; a run can write several messages."""
         return "\n\n".join(self._texts.values())
+
+    @property
+    def _body(self) -> str:
+        return "\n\n".join(self._blocks.values())
 
     @property
     def run_id(self) -> str | None:
@@ -144,16 +153,32 @@ class StreamView:
                 for part in data["delta"]["content"]
                 if "text" in part
             )
-            self._texts[data["id"]] = self._texts.get(data["id"], "") + fragment
+            self._write(data["id"], self._texts.get(data["id"], "") + fragment)
             self._show_if_due()
         elif name in {"thread.message.completed", "thread.message.incomplete"}:
             parts = [part["text"]["value"] for part in data["content"] if part["type"] == "text"]
-            self._texts[data["id"]] = "\n\n".join(parts)
+            self._write(data["id"], "\n\n".join(parts))
+        elif name == "thread.run.step.completed" and data["type"] == "tool_calls":
+            self._blocks[data["id"]] = calls_block(data["step_details"]["tool_calls"])
+            self._show_if_due()
         elif name == "thread.created":
             self.thread_id = data["id"]
         elif name.startswith("thread.run.") and not name.startswith("thread.run.step."):
             self.run = data
             self.thread_id = data["thread_id"]
+
+    def restart(self) -> None:
+        """Forget the text: the run's events come again from the first one."""
+        self._texts.clear()
+        self._blocks.clear()
+
+    def flush(self, note: str = "") -> None:
+        """Show what there is now, and a note until there is more."""
+        if self._screen is not None and (self._body or note):
+            self._show(note)
+
+    def _write(self, message_id: str, text: str) -> None:
+        self._texts[message_id] = self._blocks[message_id] = text
 
     def close(self, note: str = "") -> None:
         """Show the exact text.
@@ -163,17 +188,18 @@ class StreamView:
         """
         if self._screen is None:
             return
-        if self.text or note:
+        if self._body or note or self._shown is not None:
             self._show(note)
         self._screen.close()
 
     def _show_if_due(self) -> None:
-        if self._screen is not None and self._clock() >= self._due and self.text:
+        if self._screen is not None and self._clock() >= self._due and self._body:
             self._show("")
 
     def _show(self, note: str) -> None:
-        text = self.text
+        text = self._body
         about = {"run_id": self.run_id, "thread_id": self.thread_id}
+        about["event"] = None if self.event is None else str(self.event)
         if self._screen is not None and (text, note) != self._shown:
             self._screen.show(text, note, {key: value for key, value in about.items() if value})
             self._shown = (text, note)

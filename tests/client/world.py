@@ -59,12 +59,14 @@ class World:
             self.env[name] = str(folder)
         self._children: list[subprocess.Popen[bytes]] = []
 
-    def serve(self, *flags: str, command: tuple[str, ...] = ()) -> Server:
+    def serve(
+        self, *flags: str, command: tuple[str, ...] = (), token: str = "", port: int = 0
+    ) -> Server:
         """Start a Jupyter server with our extension, by default one with a scripted engine."""
-        token = f"token-{len(self._children)}"
+        token = token or f"token-{len(self._children)}"
         root = ["--allow-root"] if os.getuid() == 0 else []
         base = [sys.executable, *(command or (str(SCRIPTED_SERVER),))]
-        common = ["--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port=0"]
+        common = ["--no-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
         common.append("--OxillamaApp.idle_timeout=300")  # should the tests themselves be killed
         with (self.root / f"server-{len(self._children)}.log").open("wb") as log:
             child = subprocess.Popen(
@@ -79,6 +81,13 @@ class World:
         file = self.runtime / f"jpserver-{child.pid}.json"
         wait_for(lambda: self._is_up(child, file, token), 60, f"no server, see {log.name}")
         return Server(json.loads(file.read_text())["url"], token, child.pid)
+
+    def kill(self, server: Server) -> None:
+        """End a server by SIGKILL, and see that not even a zombie is left."""
+        os.kill(server.pid, signal.SIGKILL)
+        for child in self._children:
+            if child.pid == server.pid:
+                child.wait(10)
 
     def python(self, code: str, **env: str) -> str:
         """Run a program in this world and give what it prints."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import queue
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from jupyter_client.manager import KernelManager
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from client.world import World
 
@@ -25,6 +26,7 @@ class Shown:
     outputs: list[Message] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list, repr=False)
     seconds_after_interrupt: float = 0.0
+    prompts: list[str] = field(default_factory=list)
     payload: list[Message] = field(default_factory=list)
 
     @property
@@ -56,6 +58,7 @@ class Kernel:
 
     def __init__(self, world: World, **env: str) -> None:
         self.world = world
+        self.others: list[Message] = []  # what came of other cells while one ran
         self._manager = KernelManager(kernel_name="python3")
         self._manager.start_kernel(env=world.env | env, cwd=str(world.root))
         self._client = self._manager.blocking_client()
@@ -78,10 +81,18 @@ class Kernel:
         self._manager.shutdown_kernel(now=True)
         self._manager.cleanup_resources()
 
+    def end(self) -> None:
+        """Shut it down as a front end does, and wait for its end."""
+        self._manager.shutdown_kernel(now=False)
+
     def restart(self) -> None:
         self._manager.restart_kernel(now=True)
         self._client.wait_for_ready(timeout=60)
         self.run("%load_ext oxillama_jupyter")
+
+    def post(self, code: str) -> None:
+        """Begin a cell that nobody waits for."""
+        self._client.execute(code, allow_stdin=False)
 
     def value(self, expression: str) -> str:
         """The text of a variable or expression in the kernel, exactly."""
@@ -100,11 +111,21 @@ class Kernel:
         return [before[:start] + match for match in reply["matches"]]
 
     def run(
-        self, code: str, *, interrupt_if: Callable[[Shown], bool] | None = None, seconds: float = 60
+        self,
+        code: str,
+        *,
+        interrupt_if: Callable[[Shown], bool] | None = None,
+        seconds: float = 60,
+        answers: Iterable[str] | None = None,
     ) -> Shown:
-        """Run a cell to its end; interrupt it once the condition holds."""
+        """Run a cell to its end; interrupt it once the condition holds.
+
+        What it asks gets the next of the answers, and none where they are used up; without any the
+        front end takes no input.
+        """
         shown, displays = Shown(), {}
-        request = self._client.execute(code, allow_stdin=False)
+        replies = iter(answers or ())
+        request = self._client.execute(code, allow_stdin=answers is not None)
         interrupted = 0.0
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -112,7 +133,9 @@ class Kernel:
                 message = self._client.get_iopub_msg(timeout=0.2)
             except queue.Empty:
                 message = None
-            if message is not None and message["parent_header"].get("msg_id") == request:
+            if message is not None and message["parent_header"].get("msg_id") != request:
+                self.others.append(message)
+            elif message is not None:
                 shown.messages.append(message)
                 if (
                     message["msg_type"] == "status"
@@ -121,6 +144,8 @@ class Kernel:
                     shown.seconds_after_interrupt = time.monotonic() - interrupted
                     break
                 self._take(shown, displays, message)
+            if answers is not None:
+                self._answer(shown, replies)
             if interrupt_if is not None and not interrupted and interrupt_if(shown):
                 interrupted = time.monotonic()
                 self._manager.interrupt_kernel()
@@ -129,6 +154,13 @@ class Kernel:
         reply = self._reply_to(request)["content"]
         shown.status, shown.payload = reply["status"], reply.get("payload", [])
         return shown
+
+    def _answer(self, shown: Shown, replies: Iterator[str]) -> None:
+        with suppress(queue.Empty):
+            shown.prompts.append(self._client.get_stdin_msg(timeout=0)["content"]["prompt"])
+            for reply in replies:
+                self._client.input(reply)
+                return
 
     def _reply_to(self, request: str) -> Message:
         while True:  # answers to questions whether the kernel is ready may come before

@@ -35,7 +35,7 @@ def test_the_answer_grows_and_is_left_clean(fresh: Kernel) -> None:
     assert 5 < len(texts) <= 21
     (output,) = shown.outputs
     assert output["data"] == {"text/markdown": whole, "text/plain": whole}
-    assert set(output["metadata"]["oxillama"]) == {"run_id", "thread_id"}
+    assert set(output["metadata"]["oxillama"]) == {"run_id", "thread_id", "event"}
 
 
 def test_updates_come_at_most_15_times_a_second(fresh: Kernel) -> None:
