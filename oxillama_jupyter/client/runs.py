@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import secrets
 import threading
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ _NO_ASSISTANT = "default"  # the server's own model, without instructions
 _MARK = "cell"
 _CANCEL_SECONDS = 5.0
 _PROMPT_BACK_SECONDS = 0.1
+_ending = threading.Event()  # this process is about to end
+atexit.register(_ending.set)
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,12 @@ def find(connection: Connection, thread_id: str, mark: str) -> str | None:
 
 
 def cancel(
-    connection: Connection, thread_id: str, run_id: str | None, mark: str
+    connection: Connection,
+    thread_id: str,
+    run_id: str | None,
+    mark: str,
+    *,
+    after: float = 0.0,
 ) -> threading.Thread:
     """Cancel a run without making the caller wait for more than a moment.
 
@@ -127,19 +135,28 @@ def cancel(
         thread_id: The run's thread.
         run_id: The run; None where the interrupt came before the server had told it.
         mark: The mark of its question.
+        after: Seconds to wait before; if this process ends meanwhile, the run goes on.
 
     Returns:
         The thread that goes on with it, if the server is slow.
     """
     work = threading.Thread(
-        target=_cancel,
-        args=(connection, thread_id, run_id, mark),
+        target=_cancel_after,
+        args=(after, connection, thread_id, run_id, mark),
         name="oxillama-cancel",
         daemon=True,
     )
     work.start()
-    work.join(_PROMPT_BACK_SECONDS)
+    if not after:
+        work.join(_PROMPT_BACK_SECONDS)
     return work
+
+
+def _cancel_after(
+    after: float, connection: Connection, thread_id: str, run_id: str | None, mark: str
+) -> None:
+    if not _ending.wait(after):
+        _cancel(connection, thread_id, run_id, mark)
 
 
 def _cancel(connection: Connection, thread_id: str, run_id: str | None, mark: str) -> None:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Answering"]
 
+# A front end interrupts a kernel before it restarts it, and then the run is to be found again.
+_RESTART_SECONDS = 0.5
 _OVER = frozenset({"completed", "incomplete", "cancelled", "failed", "expired"})
 
 
@@ -89,7 +91,7 @@ class Answering:
             await self._through_calls(waiting)
         except (KeyboardInterrupt, asyncio.CancelledError) as error:
             self.follower.stopped = True
-            self.cancel()
+            self.cancel(after=_RESTART_SECONDS)
             self._finish("cancelled", "Interrupted.")
             if isinstance(error, asyncio.CancelledError):
                 raise
@@ -107,12 +109,16 @@ class Answering:
             raise failure
         self._finish(status, _note(status, self._options))
 
-    def cancel(self) -> None:
-        """Cancel the run; the thread is free again when the next cell asks."""
+    def cancel(self, *, after: float = 0.0) -> None:
+        """Cancel the run; the thread is free again when the next cell asks.
+
+        Args:
+            after: Seconds to wait before; if the kernel ends meanwhile, the run goes on.
+        """
         connection = self._session.connected
         thread_id = self.view.thread_id or self._known_thread()
         if connection is not None and thread_id is not None:
-            work = runs.cancel(connection, thread_id, self.view.run_id, self._mark)
+            work = runs.cancel(connection, thread_id, self.view.run_id, self._mark, after=after)
             self._session.cancelled = Cancelled(thread_id, self.view.run_id, work)
 
     async def _through_calls(self, waiting: Waiting) -> None:
