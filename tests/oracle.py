@@ -366,6 +366,10 @@ def _read_json(method: str, path: str, response: httpx2.Response) -> Iterator[st
     if re.fullmatch(_EXPORT, path) and response.headers["content-type"] == "application/x-ndjson":
         yield from _read_export([json.loads(line) for line in response.content.splitlines()])
         return
+    if path.startswith("oxillama/widgets/") and response.is_success:
+        if response.headers["content-type"] != "text/javascript; charset=utf-8":
+            yield f"content-type {response.headers['content-type']}"
+        return
     if response.headers["content-type"] != "application/json":
         yield f"content-type {response.headers['content-type']}: {response.text[:200]}"
         return

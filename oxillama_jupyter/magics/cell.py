@@ -13,7 +13,8 @@ from oxillama_jupyter.client.threads import find, is_thread_id
 from oxillama_jupyter.magics.context import compose
 from oxillama_jupyter.magics.failures import MagicError
 from oxillama_jupyter.magics.preview import preview_page
-from oxillama_jupyter.widgets.view import NotebookScreen, StreamView, TerminalScreen
+from oxillama_jupyter.widgets.screens import screen_for
+from oxillama_jupyter.widgets.view import Screen, StreamView
 
 if TYPE_CHECKING:
     import threading
@@ -70,8 +71,8 @@ class Asker:
         if status not in {"completed", "incomplete"}:
             raise MagicError(_reason(view.run))
 
-    def _screen(self) -> NotebookScreen | TerminalScreen:
-        return NotebookScreen() if hasattr(self._session.shell, "kernel") else TerminalScreen()
+    def _screen(self) -> Screen:
+        return screen_for(self._session.shell, lambda path: self._session.connection.post(path))
 
     def _start(self, name: str | None, question: runs.Question) -> Stream[object]:
         def start(connection: Connection) -> Stream[object]:

@@ -57,6 +57,8 @@ class Kernel:
     def __init__(self, world: World, **env: str) -> None:
         self.world = world
         self._manager = KernelManager(kernel_name="python3")
+        # Nobody sits before it, and yet it wants to see all updates.
+        env = {"OXILLAMA_WIDGETS": "0"} | env
         self._manager.start_kernel(env=world.env | env, cwd=str(world.root))
         self._client = self._manager.blocking_client()
         self._client.start_channels()
