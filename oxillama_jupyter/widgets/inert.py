@@ -21,7 +21,9 @@ _TAG = re.compile(r"<(?=/?[A-Za-z][A-Za-z0-9-]*(?:[\s/>]|$)|[!?])")
 # Ahead of a line's text, a tag need not be whole to begin a block of HTML.
 _FIRST_TAG = re.compile(r"^([\s>*+\-]|\d{1,9}[.)])*<(?=[A-Za-z/!?])")
 _IMAGE = re.compile(r"!(?=\[)")
-# In what most likely is code: tags with an attribute, and those that do something without any.
+# In what most likely is code: images whole, tags with an attribute, and those that do something
+# without any.
+_STRONG_IMAGE = re.compile(r"!(?=\[[^\n]*\][(\[])")
 _STRONG_TAG = re.compile(
     r"<(?=[A-Za-z][^<>\n]*=|(?:img|image|input|button|form|iframe|object|embed|link|style|script"
     r"|svg|video|audio|source|picture|table|t[dhr]|body|meta|base|a)\b)",
@@ -101,7 +103,7 @@ def _block(lines: list[_Line], *, certain: bool) -> Iterator[str]:
         return
     if lines[0].kind != "text":
         for line in lines:
-            yield _IMAGE.sub(r"!\\", _STRONG_TAG.sub("&lt;", line.text))
+            yield _STRONG_IMAGE.sub(r"!\\", _STRONG_TAG.sub("&lt;", line.text))
         return
     last_end = max((at for at, line in enumerate(lines) if ">" in line.text), default=-1)
     for at, line in enumerate(lines):

@@ -73,17 +73,12 @@ class RunCell(anywidget.AnyWidget):  # type: ignore[misc]  # untyped
         """Without an address: outputs of notebooks are compared."""
         return f"RunCell(run_id={self.run_id!r}, status={self.status!r})"
 
-    def grow(self, text: str, tokens: int) -> int:
-        """Take the text as it is now, and send what of it is new.
-
-        Returns:
-            How many bytes of text were sent.
-        """
+    def grow(self, text: str, tokens: int) -> None:
+        """Take the text as it is now, and send what of it is new."""
         known = self.text
         offset = len(known) if text.startswith(known) else 0
         self.text, self.tokens = text, tokens
         self._send_from(text, offset)
-        return len(text[offset:].encode("utf-8", "replace"))
 
     def _send_from(self, text: str, start: int) -> None:
         self.send([_units(text[:start]), text[start:], self.tokens])

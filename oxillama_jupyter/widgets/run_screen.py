@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RunScreen"]
 
-_MESSAGE_BYTES = 85  # of a message that carries text, besides the text
-_FIRST_BYTES = 700  # for messages that the text does not pay for yet
-_FIXED_BYTES = 4_000  # of all messages that are there for any text
+_SHARE = 0.15  # of the text so far is what a message has to bring
+_ENOUGH = 300  # characters always are
 _LONGEST_SECONDS = 2.0
 _SHORT_PLAIN = 1_000
 _BEGINNING = 200
@@ -32,10 +31,9 @@ _ended: deque[RunCell] = deque()
 class RunScreen:
     """A `RunCell`, which the answer itself replaces in the end.
 
-    All traffic of a long answer (of 2,000 tokens, say) stays within three times its text, twice of
-    which are the text on its way and as it is left. So what the messages around it cost is counted:
-    once the text has grown a little, messages wait until it pays for them, and the page evens out
-    what it gets. None waits for longer than two seconds.
+    All traffic of an answer of 2,000 tokens stays within three times its text, two of which are the
+    text on its way and as it is left; about 80 bytes go with each message. So messages bring more
+    the longer the text is, and the page evens out what it gets. None waits longer than two seconds.
 
     Args:
         environ: The kernel's environment, which says where its server has its routes.
@@ -53,7 +51,6 @@ class RunScreen:
         self._post = post
         self._clock = clock
         self._cell: RunCell | None = None
-        self._overhead = 0
         self._sent = float("-inf")
 
     def open(self, state: State) -> None:
@@ -84,12 +81,15 @@ class RunScreen:
         """Send what is new, if it is enough for a message or has waited long enough."""
         if self._cell is None:
             self.open(state)
-        if self._cell is None or not self._is_due(state):
+        cell, now = self._cell, self._clock()
+        if cell is None:
+            return
+        new = len(state.text) - len(cell.text)
+        if new < min(_SHARE * len(state.text), _ENOUGH) and now < self._sent + _LONGEST_SECONDS:
             return
         with interrupt_later():
-            self._cell.grow(state.text, state.tokens)
-        self._overhead += _MESSAGE_BYTES
-        self._sent = self._clock()
+            cell.grow(state.text, state.tokens)
+        self._sent = now
 
     def close(self, state: State) -> None:
         """Put the answer itself in the widget's place."""
@@ -114,12 +114,6 @@ class RunScreen:
             _ended.append(self._cell)
             while len(_ended) > _KEPT:
                 _ended.popleft().close()
-
-    def _is_due(self, state: State) -> bool:
-        size = len(state.text)
-        allowed = max(_FIRST_BYTES + 0.25 * size, 0.85 * size - _FIXED_BYTES)
-        waited = self._clock() - self._sent
-        return self._overhead + _MESSAGE_BYTES <= allowed or waited >= _LONGEST_SECONDS
 
     def _stop(self) -> None:
         """What the page has also asked of its server, where it could."""

@@ -122,7 +122,8 @@ function reveal(run, render) {
       const now = performance.now();
       if (run.text.length !== length) {
         if (run.text.length < position) position = drawn = 0;
-        if (length >= 0) gap = Math.min(2500, 0.5 * gap + 0.5 * (now - arrived));
+        // Messages come a little later each time.
+        if (length >= 0) gap = Math.min(2500, 0.2 * gap + 0.9 * (now - arrived));
         arrived = now;
         length = run.text.length;
         speed = (length - position) / Math.max(60, gap);
