@@ -366,8 +366,11 @@ def _read_json(method: str, path: str, response: httpx2.Response) -> Iterator[st
     if re.fullmatch(_EXPORT, path) and response.headers["content-type"] == "application/x-ndjson":
         yield from _read_export([json.loads(line) for line in response.content.splitlines()])
         return
-    if path.startswith("oxillama/widgets/") and response.is_success:
-        if response.headers["content-type"] != "text/javascript; charset=utf-8":
+    if path.startswith("oxillama/widgets/") and response.status_code in {200, 304}:
+        if (
+            response.is_success
+            and response.headers["content-type"] != "text/javascript; charset=utf-8"
+        ):
             yield f"content-type {response.headers['content-type']}"
         return
     if response.headers["content-type"] != "application/json":

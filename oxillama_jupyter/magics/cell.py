@@ -72,7 +72,7 @@ class Asker:
             raise MagicError(_reason(view.run))
 
     def _screen(self) -> Screen:
-        return screen_for(self._session.shell, lambda path: self._session.connection.post(path))
+        return screen_for(self._session.shell, lambda: self._session.connection)
 
     def _start(self, name: str | None, question: runs.Question) -> Stream[object]:
         def start(connection: Connection) -> Stream[object]:

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import anywidget
-import ipywidgets
+import ipywidgets  # type: ignore[import-untyped]
 import traitlets
-from ipywidgets.widgets.trait_types import InstanceDict
-from ipywidgets.widgets.widget import widget_serialization
+from ipywidgets.widgets.trait_types import InstanceDict  # type: ignore[import-untyped]
+from ipywidgets.widgets.widget import widget_serialization  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ _LOADER = Path(__file__).parent / "static" / "run_cell.js"
 _UTF16 = "utf-16-le"
 
 
-class RunCell(anywidget.AnyWidget):  # type: ignore[misc]  # untyped
+class RunCell(anywidget.AnyWidget):
     """A run as a notebook shows it.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from oxillama_jupyter.widgets.run_cell import RunCell
@@ -13,6 +13,7 @@ from oxillama_jupyter.widgets.screens import about, bundle, interrupt_later
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from oxillama_jupyter.client.connection import Connection
     from oxillama_jupyter.widgets.view import State
 
 __all__ = ["RunScreen"]
@@ -37,18 +38,18 @@ class RunScreen:
 
     Args:
         environ: The kernel's environment, which says where its server has its routes.
-        post: POSTs to a path of the OpenAI surface.
+        connection: Gives the kernel's connection.
         clock: Seconds, for tests.
     """
 
     def __init__(
         self,
         environ: Mapping[str, str],
-        post: Callable[[str], Any] | None = None,
+        connection: Callable[[], Connection] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._prefixes = prefixes(environ)
-        self._post = post
+        self._connection = connection
         self._clock = clock
         self._cell: RunCell | None = None
         self._sent = float("-inf")
@@ -118,8 +119,8 @@ class RunScreen:
     def _stop(self) -> None:
         """What the page has also asked of its server, where it could."""
         cell = self._cell
-        if self._post is not None and cell is not None and cell.status == "in_progress":
-            self._post(f"/threads/{cell.thread_id}/runs/{cell.run_id}/cancel")
+        if self._connection is not None and cell is not None and cell.status == "in_progress":
+            self._connection().post(f"/threads/{cell.thread_id}/runs/{cell.run_id}/cancel")
 
 
 def prefixes(environ: Mapping[str, str]) -> tuple[str, str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from IPython.core.interactiveshell import InteractiveShell
 
+    from oxillama_jupyter.client.connection import Connection
     from oxillama_jupyter.widgets.view import Screen, State
 
 __all__ = [
@@ -162,12 +163,14 @@ def interrupt_later() -> Iterator[None]:
         handler(*held[0])
 
 
-def screen_for(shell: InteractiveShell, post: Callable[[str], Any] | None = None) -> Screen:
+def screen_for(
+    shell: InteractiveShell, connection: Callable[[], Connection] | None = None
+) -> Screen:
     """The screen for the cell that runs now.
 
     Args:
         shell: The shell it runs in.
-        post: POSTs to a path of the OpenAI surface, for a Stop that reaches the kernel.
+        connection: Gives the kernel's connection, for a Stop that reaches the kernel.
     """
     kernel = getattr(shell, "kernel", None)
     if kernel is None:
@@ -178,7 +181,7 @@ def screen_for(shell: InteractiveShell, post: Callable[[str], Any] | None = None
         # It takes 0.1 s to import, unless the kernel has done that already.
         from oxillama_jupyter.widgets.run_screen import RunScreen
 
-        return RunScreen(os.environ, post)
+        return RunScreen(os.environ, connection)
     return FinalScreen() if kind == "final" else NotebookScreen()
 
 

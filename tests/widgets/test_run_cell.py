@@ -1,8 +1,8 @@
-"""The widget's kernel side, and the screen that it is; with a comm that keeps what it would send."""
+"""The widget's kernel side, and its screen; with a comm that keeps what it would send."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import comm
 import pytest
@@ -15,6 +15,8 @@ from oxillama_jupyter.widgets.view import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from oxillama_jupyter.client.connection import Connection
 
 Message = tuple[str, Any]
 ABOUT = (("run_id", "run_1"), ("thread_id", "thread_1"))
@@ -194,7 +196,11 @@ def test_a_run_that_was_never_known_shows_what_there_is(wire: list[Message]) -> 
 
 def test_the_page_stops_a_run_while_it_is_on(wire: list[Message]) -> None:
     posted: list[str] = []
-    screen = RunScreen(ENV, posted.append)
+
+    class Server:
+        post = staticmethod(posted.append)
+
+    screen = RunScreen(ENV, lambda: cast("Connection", Server))
     screen.open(State(about=ABOUT))
     cell = screen._cell
     assert cell is not None

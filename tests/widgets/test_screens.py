@@ -151,7 +151,7 @@ def test_what_no_page_could_lay_out_is_left_as_plain_text() -> None:
     ],
 )
 def test_a_front_end_gets_what_it_can_show(
-    environ: dict[str, str], can_be_asked: bool, kind: str
+    environ: dict[str, str], *, can_be_asked: bool, kind: str
 ) -> None:
     assert kind_of_screen(environ, can_be_asked=can_be_asked) == kind
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WORDS = (
     'It reads the **table**, line by line, and says "done" for each.\n\n'
-    "```python\nfor line in table:\n    print(line)\n```\n\nThat was all there is to it, so far.\n\n"
+    "```python\nfor line in table:\n    print(line)\n```\n\nThat was all there is to it.\n\n"
 )
 
 
