@@ -287,7 +287,7 @@ class Oracle:
         if not path.startswith(("v1", "oxillama")) or method in {"HEAD", "OPTIONS"}:
             return
         where = f"{method} {path} -> {response.status_code}"
-        if response.headers["content-type"].startswith("text/event-stream"):
+        if response.headers.get("content-type", "").startswith("text/event-stream"):
             chunk = _CHUNKS.get(path)
             check = check_frame if chunk is None else partial(check_data_frame, chunk)
             if path.startswith("v1/responses"):
