@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from oxillama_jupyter.widgets.inert import inert
+from oxillama_jupyter.client.inert import inert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

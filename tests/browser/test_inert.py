@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from oxillama_jupyter.widgets.inert import inert
+from oxillama_jupyter.client.inert import inert
 
 if TYPE_CHECKING:
     from client.world import Server

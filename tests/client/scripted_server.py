@@ -2,7 +2,8 @@
 
 A prompt `slow N` is answered with N words, one every 50 ms; `wait` with nothing for ten seconds;
 `fail` with a failure; `pace N` with the words below that line, N a second; `long N` with a line of
-N characters; one with `say:` in it with what follows, `⏎` for line feeds; any other one with itself.
+N characters; one with `say:` in it with what follows, `⏎` for line feeds; any other one with
+itself.
 """
 
 from __future__ import annotations

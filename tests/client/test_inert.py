@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from oxillama_jupyter.widgets.inert import inert
+from oxillama_jupyter.client.inert import inert
 
 
 @pytest.mark.parametrize(
