@@ -304,7 +304,7 @@ class Oracle:
         if not path.startswith(("v1", "oxillama")) or method in {"HEAD", "OPTIONS"}:
             return
         where = f"{method} {path} -> {response.status_code}"
-        if response.headers["content-type"].startswith("text/event-stream"):
+        if response.headers.get("content-type", "").startswith("text/event-stream"):
             chunk = _CHUNKS.get(path)
             check = check_frame if chunk is None else partial(check_data_frame, chunk)
             if path.startswith("v1/responses"):
@@ -382,6 +382,13 @@ def check_data_frame(type_: type, frame: bytes) -> list[str]:
 def _read_json(method: str, path: str, response: httpx2.Response) -> Iterator[str]:
     if re.fullmatch(_EXPORT, path) and response.headers["content-type"] == "application/x-ndjson":
         yield from _read_export([json.loads(line) for line in response.content.splitlines()])
+        return
+    if path.startswith("oxillama/widgets/") and response.status_code in {200, 304}:
+        if (
+            response.is_success
+            and response.headers["content-type"] != "text/javascript; charset=utf-8"
+        ):
+            yield f"content-type {response.headers['content-type']}"
         return
     if response.headers["content-type"] != "application/json":
         yield f"content-type {response.headers['content-type']}: {response.text[:200]}"

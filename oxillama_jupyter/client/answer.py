@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from oxillama_jupyter.client.inert import inert
+
 __all__ = ["Answer"]
 
 
@@ -70,5 +72,5 @@ class Answer:
     def _repr_markdown_(self) -> str:
         """The text; where it was parsed it is JSON, which Markdown would garble."""
         if self.parsed is None:
-            return self.text
+            return inert(self.text)
         return "\n".join(f"    {line}" for line in self.text.splitlines())

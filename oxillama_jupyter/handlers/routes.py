@@ -23,6 +23,7 @@ from oxillama_jupyter.handlers import (
     responses,
     runs,
     threads,
+    widgets,
 )
 from oxillama_jupyter.handlers.base import BaseHandler, NotFoundHandler
 
@@ -89,6 +90,7 @@ _OURS: list[tuple[str, type[BaseHandler]]] = [
     (f"{_CONVERSATION}/thread", conversations.ConversationThreadHandler),
     (f"{_RUN}/events", runs.RunEventsHandler),
     ("responses", responses.ResponseListHandler),
+    (f"widgets/{_ID}", widgets.WidgetFileHandler),
 ]
 
 

@@ -12,12 +12,12 @@ from oxillama_jupyter.client.tools import ToolError, tool_of
 from oxillama_jupyter.magics.answering import Answering
 from oxillama_jupyter.magics.approval import Approval
 from oxillama_jupyter.magics.arguments import Options, parse
-from oxillama_jupyter.magics.cell import screen
 from oxillama_jupyter.magics.failures import MagicError
 from oxillama_jupyter.magics.flags import FLAGS
 from oxillama_jupyter.magics.pages import Page
 from oxillama_jupyter.magics.toolbox import Toolbox, toolbox
 from oxillama_jupyter.magics.waiting import Standstill, run_here
+from oxillama_jupyter.widgets.screens import screen_for
 from oxillama_jupyter.widgets.view import StreamView
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def attach(session: Session, line: str) -> Page:
         raise MagicError("%oxillama attach takes -o, --tools and --yes: the run is asked already.")
     run = session.with_server(lambda connection: _find_run(session, connection, target))
     offered = _toolbox(session, options, run)
-    view = StreamView(screen(session.shell))
+    view = StreamView(screen_for(session.shell, lambda: session.connection))
     answering = Answering(session, options, offered, view)
     work = answering.run(lambda f: f.attach(run["thread_id"], run["id"]), Standstill())
     run_here(work)

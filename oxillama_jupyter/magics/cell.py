@@ -16,10 +16,10 @@ from oxillama_jupyter.magics.failures import MagicError
 from oxillama_jupyter.magics.preview import preview_page
 from oxillama_jupyter.magics.toolbox import toolbox
 from oxillama_jupyter.magics.waiting import Loop, Standstill, run_here
-from oxillama_jupyter.widgets.view import NotebookScreen, StreamView, TerminalScreen
+from oxillama_jupyter.widgets.screens import screen_for
+from oxillama_jupyter.widgets.view import StreamView
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
     from openai import Stream
 
     from oxillama_jupyter.client.answer import Answer
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from oxillama_jupyter.magics.session import Session
     from oxillama_jupyter.magics.toolbox import Toolbox
 
-__all__ = ["Asker", "screen"]
+__all__ = ["Asker"]
 
 _LAST_CANCEL_SECONDS = 10.0
 
@@ -88,7 +88,7 @@ class Asker:
     ) -> tuple[Answering, Start]:
         session = self._session
         quiet = options.bg and not hasattr(session.shell, "kernel")  # a terminal has one place only
-        view = StreamView(None if quiet else screen(session.shell))
+        view = StreamView(None if quiet else screen_for(session.shell, lambda: session.connection))
         answering = Answering(session, options, offered, view, question.mark)
         return answering, partial(self._start, options.thread, question)
 
@@ -132,8 +132,3 @@ class Asker:
 
 def _begin(start: Start, follower: Follower) -> None:
     follower.follow(start())
-
-
-def screen(shell: InteractiveShell) -> NotebookScreen | TerminalScreen:
-    """Where the answer of the cell that runs now is shown."""
-    return NotebookScreen() if hasattr(shell, "kernel") else TerminalScreen()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from oxillama_jupyter.magics.completion import install
 from oxillama_jupyter.magics.failures import MagicError
 from oxillama_jupyter.magics.literal import typed_text
 from oxillama_jupyter.magics.session import Session
+from oxillama_jupyter.widgets.screens import kind_of_screen
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -39,7 +41,7 @@ class OxillamaMagics(Magics):
         if hasattr(shell, "kernel"):
             # The SDK takes most of a second to load: it is there when the first cell asks. Python's
             # import locks make that safe, and a thread that is no daemon is waited for at exit.
-            threading.Thread(target=import_module, args=("openai",), name="oxillama-warm").start()
+            threading.Thread(target=_warm, name="oxillama-warm").start()
 
     async def ask(self, options: Options, text: str) -> Answer:
         """Ask in an async cell; raises as a cell does."""
@@ -64,3 +66,9 @@ class OxillamaMagics(Magics):
             if not text.strip():
                 raise MagicError("The cell has no prompt: write it below the %%oxillama line.")
             self._session.asker.ask(options, text)
+
+
+def _warm() -> None:
+    import_module("openai")
+    if kind_of_screen(os.environ, can_be_asked=True) == "widget":
+        import_module("oxillama_jupyter.widgets.run_screen")

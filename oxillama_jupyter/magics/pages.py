@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
+from oxillama_jupyter.client.inert import inert
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -33,12 +35,12 @@ class Page:
         return self.plain
 
     def _repr_markdown_(self) -> str:
-        return self.markdown
+        return inert(self.markdown)
 
     def show(self) -> None:
         """Display it."""
         # Not as an object: IPython's own way to its text would lose the last line feed of a text.
-        bundle = {"text/markdown": self.markdown, "text/plain": self.plain}
+        bundle = {"text/markdown": inert(self.markdown), "text/plain": self.plain}
         display(bundle, raw=True)  # type: ignore[no-untyped-call]
 
     def __add__(self, other: Page) -> Page:

@@ -1,101 +1,54 @@
-"""A run's answer as it grows, in a cell or in a terminal."""
+"""A run's events become the text on a screen.
+
+What a screen is, and which there are, is in `screens`.
+"""
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
 import time
-from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
-from uuid import uuid4
 
 from oxillama_jupyter.widgets.calls import calls_block
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from types import FrameType
+    from collections.abc import Callable, Mapping
 
-__all__ = ["NotebookScreen", "Screen", "StreamView", "TerminalScreen"]
+__all__ = ["PER_SECOND", "Screen", "State", "StreamView"]
 
-_PER_SECOND = 15.0
-# An update carries the whole text, so that long texts are shown less often than short ones.
-_CHARACTERS_PER_SECOND = 500_000.0
+PER_SECOND = 15.0
+
+
+@dataclass(frozen=True)
+class State:
+    """What there is to be shown of an answer.
+
+    Attributes:
+        text: All text so far.
+        note: What a reader has to know besides, such as that the answer was cut; no part of it.
+        about: The ids of the run and its thread, as far as they are known.
+        tokens: About how many tokens have come.
+        status: The run's, empty while it is not known.
+    """
+
+    text: str = ""
+    note: str = ""
+    about: tuple[tuple[str, str], ...] = ()
+    tokens: int = 0
+    status: str = ""
 
 
 class Screen(Protocol):
     """Where text can be shown while it grows."""
 
-    def show(self, text: str, note: str, about: dict[str, str]) -> None:
-        """Show the text as it is now; `note` and `about` are not part of it."""
+    def open(self, state: State) -> None:
+        """The run is known; nothing of its answer is there yet."""
 
-    def close(self) -> None:
-        """Nothing more will come."""
+    def show(self, state: State) -> None:
+        """Show the answer as it is now, or leave it for later: the next state has it all."""
 
-
-class NotebookScreen:
-    """One output of the cell, replaced as the text grows; what is left is Markdown and plain text.
-
-    Only these two: the model's text must not be able to bring HTML or scripts.
-    """
-
-    def __init__(self) -> None:
-        self._display_id = f"oxillama-{uuid4().hex}"
-        self._shown = False
-
-    def show(self, text: str, note: str, about: dict[str, str]) -> None:
-        """Replace the output."""
-        from IPython.display import display
-
-        markdown = "\n\n".join(part for part in (text, f"*{note}*" if note else "") if part)
-        plain = "\n\n".join(part for part in (text, f"({note})" if note else "") if part)
-        with _interrupt_later():  # one between display and note of it would show the text twice
-            display(  # type: ignore[no-untyped-call]
-                {"text/markdown": markdown, "text/plain": plain},
-                raw=True,
-                metadata={"oxillama": about},
-                display_id=self._display_id,
-                update=self._shown,
-            )
-            self._shown = True
-
-    def close(self) -> None:
-        """The output stays as it is."""
-
-
-class TerminalScreen:
-    """Text written as it comes; a terminal cannot take back what it has shown."""
-
-    def __init__(self) -> None:
-        self._written = 0
-
-    def show(self, text: str, note: str, about: dict[str, str]) -> None:  # noqa: ARG002 (Screen's)
-        """Write what is new."""
-        sys.stdout.write(text[self._written :] + (f"\n({note})" if note else ""))
-        sys.stdout.flush()
-        self._written = len(text)
-
-    def close(self) -> None:
-        """End the line."""
-        if self._written:
-            sys.stdout.write("\n")
-            sys.stdout.flush()
-
-
-@contextmanager
-def _interrupt_later() -> Iterator[None]:
-    """Hold a keyboard interrupt back until the block is done; only the main thread gets any."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    held: list[tuple[int, FrameType | None]] = []
-    handler = signal.signal(signal.SIGINT, lambda number, frame: held.append((number, frame)))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, handler)
-    if held and callable(handler):
-        handler(*held[0])
+    def close(self, state: State) -> None:
+        """Show the answer as it is left. Nothing more will come."""
 
 
 class StreamView:
@@ -120,7 +73,9 @@ class StreamView:
         self._clock = clock
         self._texts: dict[str, str] = {}  # by message
         self._blocks: dict[str, str] = {}  # what is shown: messages, and between them calls
-        self._shown: tuple[str, str] | None = None
+        self._tokens = 0
+        self._opened = False
+        self._shown = ""
         self._due = float("-inf")
         self.run: dict[str, Any] = {}  # JSON, as the server sent it
         self.thread_id: str | None = None
@@ -154,6 +109,7 @@ class StreamView:
                 if "text" in part
             )
             self._write(data["id"], self._texts.get(data["id"], "") + fragment)
+            self._tokens += 1
             self._show_if_due()
         elif name in {"thread.message.completed", "thread.message.incomplete"}:
             parts = [part["text"]["value"] for part in data["content"] if part["type"] == "text"]
@@ -166,19 +122,18 @@ class StreamView:
         elif name.startswith("thread.run.") and not name.startswith("thread.run.step."):
             self.run = data
             self.thread_id = data["thread_id"]
+            self._open()
 
     def restart(self) -> None:
         """Forget the text: the run's events come again from the first one."""
         self._texts.clear()
         self._blocks.clear()
+        self._tokens = 0
 
     def flush(self, note: str = "") -> None:
         """Show what there is now, and a note until there is more."""
         if self._screen is not None and (self._body or note):
-            self._show(note)
-
-    def _write(self, message_id: str, text: str) -> None:
-        self._texts[message_id] = self._blocks[message_id] = text
+            self._screen.show(self._state(note))
 
     def close(self, note: str = "") -> None:
         """Show the exact text.
@@ -186,22 +141,29 @@ class StreamView:
         Args:
             note: What a reader has to know besides, such as that the answer was cut.
         """
-        if self._screen is None:
-            return
-        if self._body or note or self._shown is not None:
-            self._show(note)
-        self._screen.close()
+        if self._screen is not None:
+            self._screen.close(self._state(note))
+
+    def _write(self, message_id: str, text: str) -> None:
+        self._texts[message_id] = self._blocks[message_id] = text
+
+    def _open(self) -> None:
+        if self._screen is not None and not self._opened:
+            self._opened = True
+            self._screen.open(self._state())
 
     def _show_if_due(self) -> None:
-        if self._screen is not None and self._clock() >= self._due and self._body:
-            self._show("")
+        now = self._clock()
+        if self._screen is None or now < self._due:
+            return
+        state = self._state()
+        if state.text and state.text != self._shown:
+            self._due = now + 1 / PER_SECOND
+            self._shown = state.text
+            self._screen.show(state)
 
-    def _show(self, note: str) -> None:
-        text = self._body
+    def _state(self, note: str = "") -> State:
         about = {"run_id": self.run_id, "thread_id": self.thread_id}
         about["event"] = None if self.event is None else str(self.event)
-        if self._screen is not None and (text, note) != self._shown:
-            self._screen.show(text, note, {key: value for key, value in about.items() if value})
-            self._shown = (text, note)
-        pause = max(1 / _PER_SECOND, len(text) / _CHARACTERS_PER_SECOND)
-        self._due = self._clock() + pause
+        known = tuple((key, value) for key, value in about.items() if value)
+        return State(self._body, note, known, self._tokens, self.run.get("status", ""))

@@ -1,13 +1,16 @@
 """A real Jupyter server with our extension, whose engine says what the prompt asks for.
 
 A prompt `slow N` is answered with N words, one every 50 ms; `wait` with nothing for ten seconds;
-`fail` with a failure; one with `say:` in it with what follows, `⏎` for line feeds; any other one
-with itself.
+`fail` with a failure; `pace N` with the words below that line, N a second; `long N` with a line of
+N characters; one with `say:` in it with what follows, `⏎` for line feeds; any other one with
+itself.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 from typing import TYPE_CHECKING
 
 from oxillama_jupyter.engine.scripted import ScriptedEngine
@@ -26,7 +29,20 @@ def reply(request: GenerateRequest) -> Reply:
     word, _, rest = text.partition(" ")
     if word in {"slow", "wait", "fail"}:
         return special(word, int(rest or 1))
+    if word == "pace":
+        first, _, below = text.partition("\n")
+        return paced(int(first.split()[1]), below)
+    if word == "long":
+        return ["x" * int(rest)]
     return [text.rpartition("say:")[2].replace("⏎", "\n")]
+
+
+async def paced(per_second: int, text: str) -> AsyncIterator[str]:
+    start = time.monotonic()
+    for number, word in enumerate(re.findall(r"\s*\S+|\s+$", text)):
+        # No word waits for its own: timers are coarser than a fast model.
+        await asyncio.sleep(max(0.0, start + number / per_second - time.monotonic()))
+        yield word
 
 
 async def special(word: str, count: int) -> AsyncIterator[str]:

@@ -163,6 +163,7 @@ ROUTES = [
     Route("POST", "oxillama/threads/prompt", CreateThreadAndRun, PromptQuery),
     Route("POST", "oxillama/threads/{thread}/prompt", CreateRun, PromptQuery),
     Route("GET", f"oxillama/{RUN[3:]}/prompt", query=PromptQuery),
+    Route("GET", "oxillama/widgets/run_cell_view.js"),
     Route("GET", UNKNOWN, reached=False),
 ]
 

@@ -60,6 +60,8 @@ class Kernel:
         self.world = world
         self.others: list[Message] = []  # what came of other cells while one ran
         self._manager = KernelManager(kernel_name="python3")
+        # Nobody sits before it, and yet it wants to see all updates.
+        env = {"OXILLAMA_WIDGETS": "0"} | env
         self._manager.start_kernel(env=world.env | env, cwd=str(world.root))
         self._client = self._manager.blocking_client()
         self._client.start_channels()

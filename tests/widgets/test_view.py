@@ -1,23 +1,26 @@
 from __future__ import annotations
 
-import signal
 from typing import Any
 
 import pytest
 
-from oxillama_jupyter.widgets.view import NotebookScreen, StreamView, TerminalScreen
+from oxillama_jupyter.widgets.view import State, StreamView
 
 
 class Recorder:
     def __init__(self) -> None:
-        self.shown: list[tuple[str, str, dict[str, str]]] = []
-        self.closed = 0
+        self.opened: list[State] = []
+        self.shown: list[State] = []
+        self.closed: list[State] = []
 
-    def show(self, text: str, note: str, about: dict[str, str]) -> None:
-        self.shown.append((text, note, about))
+    def open(self, state: State) -> None:
+        self.opened.append(state)
 
-    def close(self) -> None:
-        self.closed += 1
+    def show(self, state: State) -> None:
+        self.shown.append(state)
+
+    def close(self, state: State) -> None:
+        self.closed.append(state)
 
 
 class Clock:
@@ -57,22 +60,23 @@ def test_the_first_text_is_shown_at_once_and_the_rest_15_times_a_second(clock: C
         clock.now += 0.001
     view.close()
 
-    assert screen.shown[0][0] == "0 "
-    assert screen.shown[-1][0] == "".join(f"{n} " for n in range(1000))
-    assert len(screen.shown) <= 17
-    assert screen.closed == 1
+    assert screen.shown[0].text == "0 "
+    assert len(screen.shown) <= 16
+    (last,) = screen.closed
+    assert last.text == "".join(f"{n} " for n in range(1000))
+    assert last.tokens == 1000
 
 
-def test_long_texts_are_shown_less_often(clock: Clock) -> None:
+def test_the_screen_is_opened_when_the_run_is_known_and_once(clock: Clock) -> None:
     screen = Recorder()
     view = StreamView(screen, clock=clock)
 
-    view.feed(delta("x" * 1_000_000))
-    for _ in range(100):
-        clock.now += 0.01
-        view.feed(delta("y"))
+    for status in ("queued", "in_progress", "requires_action", "in_progress"):
+        view.feed(run(status))
 
-    assert len(screen.shown) == 1
+    (opened,) = screen.opened
+    assert dict(opened.about) == {"run_id": "run_1", "thread_id": "thread_1"}
+    assert (opened.text, opened.status) == ("", "queued")
 
 
 def test_the_end_is_exact_whatever_came_before(clock: Clock) -> None:
@@ -84,20 +88,9 @@ def test_the_end_is_exact_whatever_came_before(clock: Clock) -> None:
     view.feed(run("completed"))
     view.close("A note.")
 
-    about = {"run_id": "run_1", "thread_id": "thread_1"}
-    assert screen.shown[-1] == ("Hello world", "A note.", about)
+    about = (("run_id", "run_1"), ("thread_id", "thread_1"))
+    assert screen.closed == [State("Hello world", "A note.", about, 1, "completed")]
     assert (view.text, view.run["status"]) == ("Hello world", "completed")
-
-
-def test_nothing_is_shown_twice(clock: Clock) -> None:
-    screen = Recorder()
-    view = StreamView(screen, clock=clock)
-
-    view.feed(delta("Hi"))
-    view.feed(whole("Hi"))
-    view.close()
-
-    assert len(screen.shown) == 1
 
 
 def test_a_run_without_text_shows_nothing(clock: Clock) -> None:
@@ -108,7 +101,8 @@ def test_a_run_without_text_shows_nothing(clock: Clock) -> None:
     view.feed({"event": "thread.run.step.created", "data": {"id": "step_1"}})
     view.close()
 
-    assert screen.shown == []
+    assert (screen.opened, screen.shown) == ([], [])
+    assert screen.closed == [State(about=(("thread_id", "thread_1"),))]
     assert (view.thread_id, view.run_id) == ("thread_1", None)
 
 
@@ -121,36 +115,3 @@ def test_several_messages_of_a_run_are_paragraphs(clock: Clock) -> None:
     view.close()
 
     assert view.text == "One\n\nTwo!"
-
-
-def test_a_terminal_gets_the_text_as_it_comes(
-    clock: Clock, capsys: pytest.CaptureFixture[str]
-) -> None:
-    view = StreamView(TerminalScreen(), clock=clock)
-
-    view.feed(delta("Hello "))
-    first = capsys.readouterr().out
-    clock.now += 1
-    view.feed(delta("world"))
-    view.close("Interrupted.")
-
-    assert first == "Hello "
-    assert capsys.readouterr().out == "world\n(Interrupted.)\n"
-
-
-def test_an_interrupt_while_text_is_shown_takes_effect_right_after_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    shown: list[bool] = []
-
-    def display(*_: object, update: bool, **__: object) -> None:
-        shown.append(update)
-        signal.raise_signal(signal.SIGINT)
-
-    monkeypatch.setattr("IPython.display.display", display)
-    screen = NotebookScreen()
-    for _ in range(2):
-        with pytest.raises(KeyboardInterrupt):
-            screen.show("Hello", "", {})
-
-    assert shown == [False, True]

@@ -1,0 +1,293 @@
+"""The widget that an answer is written in, in JupyterLab, in a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from client.world import Server, World
+    from playwright.sync_api import Page
+
+LIMIT = 60_000  # milliseconds
+# ruff: noqa: E501 - lines of the corpus are as long as they are
+HOSTILE = """<script>window.PWNED = 1</script>
+<img src=x onerror="window.PWNED = 2"> and ![beacon](http://evil.example/beacon.png)
+<b onclick="window.PWNED = 3">bold</b> <button onclick="window.PWNED = 4">Approve</button>
+
+<form action="http://evil.example/form"><input type="submit" value="Approve"></form>
+
+<svg onload="window.PWNED = 5"><image href="http://evil.example/svg.png"></image></svg>
+
+<iframe src="http://evil.example/frame"></iframe><style>body { background: url(http://evil.example/s) }</style>
+
+<table background="http://evil.example/table"><tr><td>x</td></tr></table>
+
+[a](javascript:window.PWNED=6) [b](JaVaScRiPt:alert(1)) [c](data:text/html,<script>alert(1)</script>)
+[d](vbscript:x) [e](file:///etc/passwd) [f](//evil.example) [g](command:run) [h](http://evil.example/ok)
+<javascript:alert(1)> ![](data:image/svg+xml,<svg/onload=alert(1)>) ![ref][ref] [![in](http://evil.example/i)](http://x.example)
+
+    ```
+<img src="http://evil.example/indented.png">
+
+`unpaired
+`<img src="http://evil.example/span.png">`
+
+$$
+```
+$$
+<img src="http://evil.example/math.png">
+```
+
+$\\style{background-image:url(http://evil.example/style.png)}{x}$ $\\href{javascript:window.PWNED=7}{y}$
+
+\x1b[31mred\x1b[0m \u202egnp.exe\u202c &#60;img src=x onerror=alert(1)&#62;
+
+[ref]: http://evil.example/reference.png
+"""
+# What a page must not have of a message, and where its links lead.
+FOUND = """selector => {
+  const root = document.querySelector(selector);
+  const forbidden = 'script,img,image,svg,button,input,form,iframe,object,embed,style,link,video';
+  return {
+    elements: [...root.querySelectorAll(forbidden)].filter(e => !e.closest('mjx-container'))
+      .map(e => e.outerHTML),
+    links: [...root.querySelectorAll('a')].map(a => a.href),
+    handlers: [...root.querySelectorAll('*')].flatMap(e => e.getAttributeNames())
+      .filter(name => name.startsWith('on')),
+    pwned: window.PWNED ?? null,
+    text: root.innerText,
+  };
+}"""
+
+
+@pytest.fixture
+def scripted_lab(world: World) -> Server:
+    """A real JupyterLab whose engine says what it is told to."""
+    tests = Path(__file__).parents[1]
+    world.env["PYTHONPATH"] = f"{tests.parent}:{tests}"
+    return world.serve(
+        f"--ServerApp.root_dir={world.root}",
+        "--LabApp.expose_app_in_browser=True",
+        command=(str(Path(__file__).with_name("scripted_lab.py")),),
+    )
+
+
+@pytest.fixture
+def hosts(page: Page) -> Iterator[set[str | None]]:
+    """Where the page's requests go; never away from this machine."""
+    hosts: set[str | None] = set()
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
+    yield hosts
+    assert hosts <= {"127.0.0.1", None}
+
+
+def write_notebook(world: World, *sources: str) -> None:
+    cells = [
+        {
+            "cell_type": "code",
+            "id": f"cell-{number}",
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+            "source": source,
+        }
+        for number, source in enumerate(["%load_ext oxillama_jupyter", *sources])
+    ]
+    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    content = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": spec}, "cells": cells}
+    (world.root / "a.ipynb").write_text(json.dumps(content))
+
+
+def open_notebook(page: Page, lab: Server, workspace: str = "first") -> None:
+    page.goto(f"{lab.url}lab/workspaces/{workspace}/tree/a.ipynb?token={lab.token}&reset")
+    page.wait_for_function(
+        "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+        " === 'idle'",
+        timeout=LIMIT,
+    )
+
+
+def run_all(page: Page) -> None:
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+
+
+def wait_for_end(page: Page, cell: int = 1) -> None:
+    page.wait_for_function(
+        f"""() => /\\[\\d+\\]/.test(document.querySelectorAll('.jp-CodeCell')[{cell}]
+            .querySelector('.jp-InputPrompt').innerText) && !document.querySelector('.oxillama-run')""",
+        timeout=LIMIT,
+    )
+
+
+def saved_outputs(page: Page, world: World) -> list[dict[str, Any]]:
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    saved = json.loads((world.root / "a.ipynb").read_text())
+    outputs: list[dict[str, Any]] = saved["cells"][1]["outputs"]
+    return outputs
+
+
+@pytest.mark.timeout(200)
+def test_stop_by_keyboard_ends_the_run_of_a_busy_kernel(
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
+) -> None:
+    write_notebook(world, "%%oxillama\nslow 600")
+    open_notebook(page, scripted_lab)
+    run_all(page)
+
+    page.wait_for_selector(".oxillama-text:has-text('w3')", timeout=LIMIT)
+    stop = page.get_by_role("button", name="Stop the answer")
+    stop.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".oxillama-run", state="detached", timeout=10_000)
+    wait_for_end(page)
+
+    text, error = saved_outputs(page, world)
+    assert "".join(text["data"]["text/markdown"]).startswith("w0 w1 w2 ")
+    assert set(text["data"]) == {"text/markdown", "text/plain"}
+    assert "cancelled" in "".join(error["traceback"])
+
+
+@pytest.mark.timeout(200)
+def test_a_message_is_never_html_and_never_an_action(
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
+) -> None:
+    words = "and so on " * 100  # so that there is time to look while they come
+    write_notebook(world, f"%%oxillama\npace 60\n{HOSTILE}\n\nEnd of it. {words}")
+    open_notebook(page, scripted_lab)
+    run_all(page)
+
+    page.wait_for_selector(".oxillama-text:has-text('End of it.')", timeout=LIMIT)
+    live = page.evaluate(FOUND, ".oxillama-text")
+    wait_for_end(page)
+    page.wait_for_timeout(1500)  # for whatever the page would fetch now
+    left = page.evaluate(FOUND, ".jp-CodeCell .jp-OutputArea .jp-RenderedMarkdown")
+
+    for found in (live, left):
+        assert found["elements"] == []
+        assert found["handlers"] == []
+        assert found["pwned"] is None
+        assert "window.PWNED = 2" in found["text"]
+    assert all(re.match(r"https?://|mailto:", link) for link in live["links"])
+    active = [link for link in left["links"] if re.match(r"(?i)javascript|vbscript|data", link)]
+    assert active == []
+
+
+@pytest.mark.timeout(200)
+def test_a_line_of_a_million_characters_does_not_freeze_the_page(
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
+) -> None:
+    write_notebook(world, "%%oxillama\nlong 1000000")
+    open_notebook(page, scripted_lab)
+    page.evaluate(
+        """() => { window.longest = 0; let last = performance.now();
+          const look = now => { window.longest = Math.max(window.longest, now - last); last = now;
+            requestAnimationFrame(look); }; requestAnimationFrame(look); }"""
+    )
+    run_all(page)
+    wait_for_end(page)
+    page.wait_for_timeout(1000)
+
+    assert page.evaluate("window.longest") < 5000
+    (output,) = saved_outputs(page, world)
+    assert "".join(output["data"]["text/plain"]) == "x" * 1_000_000
+
+
+@pytest.mark.timeout(200)
+def test_the_cell_does_not_collapse_when_text_replaces_the_widget(
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
+) -> None:
+    paragraphs = "\n\n".join(f"Paragraph {n} of the answer." for n in range(30))
+    write_notebook(world, f"%%oxillama\npace 60\n{paragraphs}", "1 + 1")
+    open_notebook(page, scripted_lab)
+    run_all(page)
+    page.wait_for_selector(".oxillama-text:has-text('Paragraph 15')", timeout=LIMIT)
+    page.evaluate(
+        """() => { window.heights = []; const panel = document.querySelector('.jp-WindowedPanel-outer');
+          panel.scrollTop = 1e6; window.seen = panel.scrollTop;
+          const look = () => {
+            window.heights.push(document.querySelectorAll('.jp-Cell-outputWrapper')[1].offsetHeight);
+            requestAnimationFrame(look); }; look(); }"""
+    )
+    wait_for_end(page)
+    page.wait_for_timeout(1000)
+
+    heights = page.evaluate("window.heights")
+    assert min(heights) > heights[0] - 60  # the bar with the button
+    assert page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollTop >= seen - 60")
+    area = page.locator(".jp-CodeCell .jp-OutputArea").nth(1)
+    assert area.get_attribute("style") in {None, ""}
+    assert page.locator(".oxillama-text").count() == 0
+
+
+@pytest.mark.timeout(200)
+def test_a_page_reloaded_at_the_end_shows_the_text(
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
+) -> None:
+    write_notebook(world, "%%oxillama\nslow 20")
+    open_notebook(page, scripted_lab)
+    run_all(page)
+    wait_for_end(page)
+    saved_outputs(page, world)
+
+    open_notebook(page, scripted_lab, "second")
+    page.wait_for_selector(".jp-RenderedMarkdown:has-text('w0 w1 w2')", timeout=LIMIT)
+    assert page.locator(".jp-OutputArea:has-text('model not found')").count() == 0
+
+
+@pytest.mark.timeout(200)
+def test_a_page_reloaded_meanwhile_shows_the_text_when_the_kernel_has_time(
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
+) -> None:
+    write_notebook(world, "%%oxillama\nslow 120")
+    open_notebook(page, scripted_lab)
+    run_all(page)
+    page.wait_for_selector(".oxillama-text:has-text('w3')", timeout=LIMIT)
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+    page.reload()
+    page.wait_for_selector(".jp-OutputArea:has-text('w118 w119')", timeout=LIMIT)
+    assert page.get_by_role("button", name="Stop the answer").count() == 0
+
+
+@pytest.mark.timeout(200)
+def test_without_the_shared_module_it_is_plain_text_with_a_stop(
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
+) -> None:
+    page.route("**/oxillama/widgets/**", lambda route: route.abort())
+    write_notebook(world, "%%oxillama\nslow 600")
+    open_notebook(page, scripted_lab)
+    run_all(page)
+
+    page.wait_for_selector(".jp-OutputArea:has-text('w0 w1 w2 w3')", timeout=LIMIT)
+    page.get_by_role("button", name="Stop the answer").click()
+    wait_for_end(page)
+    text, _ = saved_outputs(page, world)
+    assert "".join(text["data"]["text/markdown"]).startswith("w0 w1 w2 ")
+
+
+@pytest.mark.timeout(200)
+def test_it_says_how_fast_the_text_comes_in_the_theme_s_colours(
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
+) -> None:
+    write_notebook(world, "%%oxillama\nslow 200")
+    open_notebook(page, scripted_lab)
+    run_all(page)
+    page.wait_for_selector(".oxillama-figures:has-text('tokens/s')", timeout=LIMIT)
+
+    colour = "e => getComputedStyle(document.querySelector('.oxillama-stop')).color"
+    light = page.evaluate(colour)
+    page.evaluate(
+        "() => window.jupyterapp.commands.execute('apputils:change-theme',"
+        " {theme: 'JupyterLab Dark'})"
+    )
+    page.wait_for_function(f"before => ({colour})() !== before", arg=light, timeout=LIMIT)
+    page.get_by_role("button", name="Stop the answer").click()
+    wait_for_end(page)

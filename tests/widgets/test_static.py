@@ -1,0 +1,45 @@
+"""What pages load is built from the sources beside it, and needs nobody else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import oxillama_jupyter
+
+WIDGETS = Path(oxillama_jupyter.__file__).parent / "widgets"
+STATIC, BUILD = WIDGETS / "static", WIDGETS / "build"
+
+
+def test_it_was_built_from_these_sources() -> None:
+    total = hashlib.sha256()
+    sources = sorted(f"src/{path.name}" for path in (BUILD / "src").iterdir())
+    for name in ("build.mjs", "package-lock.json", "package.json", *sources):
+        total.update(f"{name}\n".encode() + (BUILD / name).read_bytes())
+
+    first = (STATIC / "run_cell_view.js").read_text("utf-8").partition("\n")[0]
+    assert total.hexdigest() in first, "run `npm ci && npm run build` in widgets/build"
+
+
+def test_versions_are_pinned_and_licences_shipped() -> None:
+    wanted = json.loads((BUILD / "package.json").read_text())["devDependencies"]
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
+    packages = json.loads((BUILD / "package-lock.json").read_text())["packages"]
+    shipped = (STATIC / "LICENSES.txt").read_text("utf-8")
+    for name in ("markdown-it", "linkify-it", "mdurl", "uc.micro", "entities", "punycode.js"):
+        version = packages[f"node_modules/{name}"]["version"]
+        assert f"{name} {version}\n" in shipped
+
+
+def test_no_source_makes_html_or_code_of_text() -> None:
+    for path in (BUILD / "src").glob("*.js"):
+        text = path.read_text("utf-8")
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text)
+
+
+def test_no_address_of_elsewhere_is_in_it() -> None:
+    for path in STATIC.glob("*.js"):
+        found = set(re.findall(r"https?://[\w.-]+", path.read_text("utf-8")))
+        assert found <= {"http://www.w3.org"}, path.name
