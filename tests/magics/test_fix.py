@@ -21,7 +21,8 @@ NEXT = "The corrected cell is the next one; it has not been run."
 def asked(kernel: Kernel) -> str:
     """The last question of the notebook's thread."""
     shown = kernel.run("%oxillama show")
-    return shown.data("text/plain")[0].rpartition("You: ")[2].partition("\n\nModel: ")[0]
+    question = shown.data("text/plain")[0].rpartition("You: ")[2]
+    return re.split(r"\n\n\d+ Model: ", question)[0]
 
 
 def test_the_corrected_cell_is_the_next_one_and_does_not_run(fresh: Kernel) -> None:
