@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from oxillama_jupyter.widgets.run_cell import RunCell
 from oxillama_jupyter.widgets.screens import WAITS, about, bundle, interrupt_later
+from oxillama_jupyter.widgets.view import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from oxillama_jupyter.client.connection import Connection
-    from oxillama_jupyter.widgets.view import State
 
-__all__ = ["RunScreen"]
+__all__ = ["RunScreen", "finished"]
 
-_SHARE = 0.15  # of the text so far is what a message has to bring
+_SHARE = 0.2  # of the text so far is what a message has to bring
 _ENOUGH = 300  # characters always are
 _LONGEST_SECONDS = 2.0
 _SHORT_PLAIN = 1_000
-_BEGINNING = 200
+_BEGINNING = 100
+# Of a long answer, what is finished is left in the notebook: so much of it, or after so long.
+_PORTION = 3_000
+_PORTION_SECONDS = 15.0
+_EMPTY = {"text/plain": ""}
 _KEPT = 8
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 
 # Widgets of answers that have ended, for pages that were reloaded meanwhile and still show them.
 _ended: deque[RunCell] = deque()
@@ -35,6 +42,10 @@ class RunScreen:
     All traffic of an answer of 2,000 tokens stays within three times its text, two of which are the
     text on its way and as it is left; about 80 bytes go with each message. So messages bring more
     the longer the text is, and the page evens out what it gets. None waits longer than two seconds.
+
+    A notebook may be saved, and its kernel may end, before the answer is whole. So the finished
+    paragraphs of a long answer become outputs of their own behind the widget, which hides them
+    while it lives; at its end they stay, and only the rest is added.
 
     Args:
         environ: The kernel's environment, which says where its server has its routes.
@@ -53,6 +64,9 @@ class RunScreen:
         self._clock = clock
         self._cell: RunCell | None = None
         self._sent = float("-inf")
+        self._left = ""  # the text of all portions
+        self._left_at = clock()
+        self._portions: list[str] = []  # their display ids
 
     def open(self, state: State) -> None:
         """Show the widget: that the run is on, and how to stop it."""
@@ -96,9 +110,11 @@ class RunScreen:
         with interrupt_later():
             cell.grow(state.text, state.tokens)
         self._sent = now
+        if len(state.text) >= len(self._left) + _PORTION or now >= self._left_at + _PORTION_SECONDS:
+            self._leave(state)
 
     def close(self, state: State) -> None:
-        """Put the answer itself in the widget's place."""
+        """Put the answer itself, or what portions do not have of it, in the widget's place."""
         from IPython.display import display
 
         if self._cell is None:
@@ -110,16 +126,51 @@ class RunScreen:
             if state.text != self._cell.text:
                 self._cell.grow(state.text, state.tokens)
             self._cell.status = state.status if state.status != "in_progress" else "ended"
-            display(  # type: ignore[no-untyped-call]
-                _short(bundle(state)),
-                raw=True,
-                metadata=about(state),
-                display_id=self._cell.model_id,
-                update=True,
+            rest = self._rest(state)
+            if self._portions:
+                self._add(rest)
+                rest = State()
+            _put(
+                _short(bundle(rest)) if rest.text or rest.note else _EMPTY,
+                state,
+                self._cell.model_id,
             )
             _ended.append(self._cell)
             while len(_ended) > _KEPT:
                 _ended.popleft().close()
+
+    def _leave(self, state: State) -> None:
+        """Leave the paragraphs that are finished in the notebook."""
+        if state.text.startswith(self._left):
+            end = finished(state.text[len(self._left) :])
+            if end:
+                self._left_at = self._clock()
+                self._add(replace(state, text=state.text[len(self._left) :][:end], note=""))
+
+    def _add(self, portion: State) -> None:
+        from IPython.display import display
+
+        if not portion.text.strip() and not portion.note:
+            return
+        assert self._cell is not None  # noqa: S101  # portions stand behind it
+        self._portions.append(f"{self._cell.model_id}-{len(self._portions)}")
+        with interrupt_later():
+            display(  # type: ignore[no-untyped-call]
+                _short(bundle(portion), _BEGINNING),
+                raw=True,
+                metadata=about(portion),
+                display_id=self._portions[-1],
+            )
+            self._left += portion.text
+
+    def _rest(self, state: State) -> State:
+        """What the portions do not have; where they turn out to be wrong, they go."""
+        if state.text.startswith(self._left):
+            return replace(state, text=state.text[len(self._left) :])
+        for portion in self._portions:
+            _put(_EMPTY, state, portion)
+        self._portions.clear()
+        return state
 
     def _stop(self) -> None:
         """What the page has also asked of its server, where it could."""
@@ -143,9 +194,38 @@ def prefixes(environ: Mapping[str, str]) -> tuple[str, str]:
     return openai or "v1", own or "oxillama"
 
 
-def _short(data: dict[str, str]) -> dict[str, str]:
+def finished(text: str) -> int:
+    """Where the last paragraph of Markdown ends that another one follows; 0 where there is none.
+
+    Not within a fence or a formula, and not ahead of a line that may belong to a list's item.
+    """
+    fence, formula, end, place = "", False, 0, 0
+    blank = False
+    for line in text.splitlines(keepends=True):
+        mark = _FENCE.match(line)
+        if blank and not fence and not formula and not line[0].isspace():
+            end = place
+        if mark and not fence:
+            fence = mark[1]
+        elif mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
+            fence = ""
+        if not fence and line.count("$$") % 2:
+            formula = not formula
+        blank = not line.strip()
+        place += len(line)
+    return end
+
+
+def _put(data: dict[str, str], state: State, display_id: str) -> None:
+    """Replace an output."""
+    from IPython.display import display
+
+    display(data, raw=True, metadata=about(state), display_id=display_id, update=True)  # type: ignore[no-untyped-call]
+
+
+def _short(data: dict[str, str], most: int = _SHORT_PLAIN) -> dict[str, str]:
     """Without a second copy of a long text; whoever shows plain text gets its beginning."""
     plain = data["text/plain"]
-    if "text/markdown" not in data or len(plain) <= _SHORT_PLAIN:
+    if "text/markdown" not in data or len(plain) <= most:
         return data
     return data | {"text/plain": f"{plain[:_BEGINNING]} … ({len(plain):,} characters)"}

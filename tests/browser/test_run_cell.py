@@ -291,3 +291,69 @@ def test_it_says_how_fast_the_text_comes_in_the_theme_s_colours(
     page.wait_for_function(f"before => ({colour})() !== before", arg=light, timeout=LIMIT)
     page.get_by_role("button", name="Stop the answer").click()
     wait_for_end(page)
+
+
+PARAGRAPHS = "\n\n".join(
+    f"Paragraph {number} of a long answer. {' '.join(['word'] * 60)}" for number in range(40)
+)
+SEEN = """() => [...document.querySelectorAll('.jp-CodeCell')[1].querySelectorAll('.jp-OutputArea-output')]
+  .filter(output => output.offsetParent && !output.querySelector('.oxillama-run'))
+  .map(output => output.innerText)"""
+
+
+@pytest.mark.timeout(200)
+def test_a_kernel_restarted_in_mid_answer_leaves_the_text_so_far_and_attach_finishes_it(
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
+) -> None:
+    text = PARAGRAPHS
+    write_notebook(
+        world,
+        f"%%oxillama\npace 100\n{text}",
+        "%load_ext oxillama_jupyter\n%oxillama attach",
+    )
+    open_notebook(page, scripted_lab)
+    page.evaluate(
+        "async () => { const panel = window.jupyterapp.shell.currentWidget;"
+        " for (const index of [0, 1]) { panel.content.activeCellIndex = index;"
+        " const done = window.jupyterapp.commands.execute('notebook:run-cell');"
+        " if (!index) await done; } }"
+    )
+    page.wait_for_selector(".oxillama-text:has-text('Paragraph 20')", timeout=LIMIT)
+    assert "".join(page.evaluate(SEEN)) == ""  # the widget hides what it shows itself
+
+    page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+    so_far = "".join(
+        "".join(output["data"].get("text/markdown", "")) for output in saved_outputs(page, world)
+    )
+    assert "Paragraph 5 " in so_far
+    assert text.startswith(so_far)
+    open_notebook(page, scripted_lab, "second")
+    assert "Paragraph 5 " in "".join(page.evaluate(SEEN))
+
+    page.evaluate(
+        "() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 2;"
+        " window.jupyterapp.commands.execute('notebook:run-cell'); }"
+    )
+    wait_for_end(page, 2)
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    saved = json.loads((world.root / "a.ipynb").read_text())["cells"][2]["outputs"]
+    whole = "".join("".join(o["data"].get("text/markdown", "")) for o in saved)
+    assert whole == text
+
+
+@pytest.mark.timeout(200)
+def test_at_its_end_a_long_answer_is_shown_once(
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
+) -> None:
+    text = PARAGRAPHS
+    write_notebook(world, f"%%oxillama\npace 500\n{text}")
+    open_notebook(page, scripted_lab)
+    run_all(page)
+    wait_for_end(page)
+
+    shown = "\n\n".join(filter(None, (part.strip() for part in page.evaluate(SEEN))))
+    assert shown.split() == text.split()
+    parts = [output["data"] for output in saved_outputs(page, world)]
+    assert "".join("".join(data.get("text/markdown", "")) for data in parts) == text

@@ -10,7 +10,7 @@ from comm.base_comm import BaseComm
 
 from oxillama_jupyter.widgets import run_screen
 from oxillama_jupyter.widgets.run_cell import RunCell
-from oxillama_jupyter.widgets.run_screen import RunScreen, prefixes
+from oxillama_jupyter.widgets.run_screen import RunScreen, finished, prefixes
 from oxillama_jupyter.widgets.view import State
 
 if TYPE_CHECKING:
@@ -159,6 +159,85 @@ def test_a_screen_is_a_widget_and_in_the_end_text(wire: list[Message]) -> None:
     assert last["text/plain"].startswith("word word")
     assert len(last["text/plain"]) < 300
     assert last["metadata"] == {"oxillama": dict(ABOUT)}
+
+
+def outputs(wire: list[Message]) -> list[str]:
+    """The Markdown that a notebook has after these messages, in order."""
+    found: dict[str, str] = {}
+    for kind, data in wire:
+        if kind in {"display", "update"}:
+            found[data["display_id"]] = data.get("text/markdown", "")
+    return [text for text in found.values() if text]
+
+
+def test_paragraphs_of_a_long_answer_are_in_the_notebook_before_its_end(
+    wire: list[Message],
+) -> None:
+    clock = Clock()
+    screen = RunScreen(ENV, clock=clock)
+    paragraphs = [f"Paragraph {number}. {'word ' * 100}\n\n" for number in range(20)]
+    text = "".join(paragraphs)
+
+    screen.open(State(about=ABOUT, status="queued"))
+    for end in range(0, len(text), 40):
+        clock.now += 0.1
+        screen.show(State(text[:end], about=ABOUT))
+        assert len(text[:end]) - len("".join(outputs(wire))) < 3_000 + len(paragraphs[0]) + 40
+        assert text.startswith("".join(outputs(wire)))
+    screen.close(State(text, "A note.", ABOUT, 1, "completed"))
+
+    assert "".join(outputs(wire)) == f"{text}\n\n*A note.*"
+    assert 2 < len(outputs(wire)) < 6
+    displays = [data for kind, data in wire if kind == "display"]
+    assert all(data["metadata"] == {"oxillama": dict(ABOUT)} for data in displays)
+    assert wire[-1][0] == "update"
+    assert wire[-1][1]["display_id"] == displays[0]["display_id"]
+    assert wire[-1][1]["text/plain"] == ""
+
+
+def test_a_slow_answer_leaves_what_it_has_after_a_while(wire: list[Message]) -> None:
+    clock = Clock()
+    screen = RunScreen(ENV, clock=clock)
+
+    screen.show(State("One.\n\nTwo", about=ABOUT))
+    assert outputs(wire) == []
+    clock.now += 20
+    screen.show(State("One.\n\nTwo.", about=ABOUT))
+    assert outputs(wire) == ["One.\n\n"]
+    screen.close(State("One.\n\nTwo.", about=ABOUT))
+    assert outputs(wire) == ["One.\n\n", "Two."]
+
+
+def test_paragraphs_that_turn_out_to_be_others_are_taken_back(wire: list[Message]) -> None:
+    clock = Clock()
+    screen = RunScreen(ENV, clock=clock)
+
+    screen.show(State("One.\n\nTwo", about=ABOUT))
+    clock.now += 20
+    screen.show(State("One.\n\nTwo.", about=ABOUT))
+    screen.close(State("Another text.", about=ABOUT))
+
+    assert outputs(wire) == ["Another text."]
+
+
+@pytest.mark.parametrize(
+    ("text", "done"),
+    [
+        ("", ""),
+        ("a\n\n", ""),
+        ("a\n\nb\n\nc", "a\n\nb\n\n"),
+        ("a\n\n    of a list, or code", ""),
+        ("- a\n\n  b\n\n- c", "- a\n\n  b\n\n"),
+        ("```\na\n\nb", ""),
+        ("```py\na\n\nb\n```\n\nc", "```py\na\n\nb\n```\n\n"),
+        ("````\n```\n\na", ""),
+        ("~~~\n```\n\na\n~~~\n\nb", "~~~\n```\n\na\n~~~\n\n"),
+        ("$$\nx\n\ny", ""),
+        ("$$\nx\n$$\n\ny", "$$\nx\n$$\n\n"),
+    ],
+)
+def test_markdown_is_parted_between_paragraphs_only(text: str, done: str) -> None:
+    assert text[: finished(text)] == done
 
 
 def test_short_answers_are_left_as_plain_text_too(wire: list[Message]) -> None:

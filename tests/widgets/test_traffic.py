@@ -61,7 +61,7 @@ def test_an_answer_of_2000_tokens_takes_three_times_its_text(
             assert offset == len(whole)
             whole += piece
     assert whole.strip() == text.strip()
-    assert shown.data()[0].strip() == text.strip()
+    assert "".join(shown.data()).strip() == text.strip()
 
 
 def test_loading_the_magics_imports_no_widgets_where_there_are_none(

@@ -174,8 +174,8 @@ function keepInPlace(text) {
   };
   const observer = new MutationObserver(() => {
     if (text.isConnected) return;
-    const outputs = area.querySelectorAll(".jp-OutputArea-output");
-    if (outputs[place]?.textContent.trim()) end();
+    const outputs = [...area.querySelectorAll(".jp-OutputArea-output")].slice(place);
+    if (outputs.some((output) => output.textContent.trim())) end();
     else if (!picture.isConnected) area.append(picture);
   });
   const timer = setTimeout(end, LONGEST_SWAP);
