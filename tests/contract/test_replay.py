@@ -289,7 +289,9 @@ def test_a_run_without_a_cassette_fails_and_says_which(client: OpenAI, replay: S
     assert run.last_error is not None
     told = run.last_error.message
     assert "asked 'How is the weather in Parma?', hash " in told
-    assert re.search(r"The nearest that is, \w{20}-generate-how-is-the-weather-in-paris\.json", told)
+    assert re.search(
+        r"The nearest that is, \w{20}-generate-how-is-the-weather-in-paris\.json", told
+    )
     assert "messages[0].content from character 26 on is 'ma?' here and 'is?' there." in told
     thread = client.beta.threads.create(**asked)
     streamed = replay.raw.post(
