@@ -74,7 +74,7 @@ def test_a_server_that_replays_is_taken_for_that_alone(here: World) -> None:
     address = from_root(server.url, server.token, "environment")
 
     assert check_mode(address, {"OXILLAMA_MODE": "replay"}) == address
-    with pytest.raises(ConnectionFailed, match="is 'record' here, but .* runs in mode 'replay'"):
+    with pytest.raises(ConnectionFailed, match=r"is 'record' here, but .* runs in mode 'replay'"):
         check_mode(address, {"OXILLAMA_MODE": "record"})
 
 

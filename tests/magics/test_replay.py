@@ -42,8 +42,13 @@ async def execute(world: World, tutorial: Path, name: str, **env: str) -> list[A
     folder = world.root / name
     folder.mkdir()
     notebook = nbformat.read(shutil.copy(tutorial, folder), as_version=4)
-    resources = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(notebook, timeout=100, kernel_name="python3", resources=resources)
+    client = NotebookClient(
+        notebook,
+        timeout=100,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        coalesce_streams=True,  # how many messages bring what is printed is the clock's affair
+    )
     await client.async_execute(env=world.env | env)
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
