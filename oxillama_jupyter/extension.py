@@ -78,6 +78,7 @@ __all__ = ["OxillamaApp", "main"]
 
 _EMBEDDED = Path(__file__).parent / "assets" / "oxillama-tiny.gguf"
 _WATCH_SECONDS = 5.0
+_MODES = ("live", "record", "replay")
 
 
 class OxillamaApp(ExtensionApp):
@@ -205,7 +206,9 @@ class OxillamaApp(ExtensionApp):
         help="Stop the whole server when the process that started it has ended.",
     ).tag(config=True)
     mode = Enum(
-        ["live", "record", "replay"],
+        _MODES,
+        default_value=None,  # its name in the environment is checked where it can be told of
+        allow_none=True,
         help="`record` writes down what the model is asked and answers; `replay` answers from that "
         "and loads no model. By default the environment's OXILLAMA_MODE, or `live`.",
     ).tag(config=True)
@@ -213,10 +216,6 @@ class OxillamaApp(ExtensionApp):
         help="The folder for `record` and `replay`, relative to the server's root folder; by "
         "default the environment's OXILLAMA_CASSETTES, or `cassettes`.",
     ).tag(config=True)
-
-    @default("mode")
-    def _default_mode(self) -> str:
-        return os.environ.get("OXILLAMA_MODE") or "live"
 
     @default("cassettes")
     def _default_cassettes(self) -> str:
@@ -319,13 +318,10 @@ class OxillamaApp(ExtensionApp):
         return Cassettes(folder.absolute())
 
     def _mode(self) -> str:
-        try:
-            return str(self.mode)
-        except TraitError:
-            raise EngineUnavailable(
-                "OXILLAMA_MODE takes live, record or replay, not "
-                f"'{os.environ.get('OXILLAMA_MODE')}'."
-            ) from None
+        mode = self.mode or os.environ.get("OXILLAMA_MODE") or "live"
+        if mode not in _MODES:
+            raise EngineUnavailable(f"OXILLAMA_MODE takes live, record or replay, not {mode!r}.")
+        return str(mode)
 
     def _engine(self) -> Engine:
         return self._remote_engine() if self.remote_url else self._pool()

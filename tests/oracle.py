@@ -232,6 +232,7 @@ _STATUS_TYPES = {
     404: "invalid_request_error",
     405: "invalid_request_error",
     413: "invalid_request_error",
+    424: "invalid_request_error",
     429: "rate_limit_exceeded",
     500: "server_error",
     503: "server_error",

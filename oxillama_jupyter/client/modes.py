@@ -51,17 +51,19 @@ def check_mode(address: Address, environ: Mapping[str, str] = os.environ) -> Add
     """Give the server back if it does what the environment asks for.
 
     Raises:
-        ConnectionFailed: It does something else; a live model must not pass for a recorded one.
+        ConnectionFailed: It does something else, or does not answer; a live model must not pass for
+            a recorded one.
     """
     wanted = taping(environ)
     if wanted is None:
         return address
-    state = health(address.url, address.api_key) or {}
-    mode = state.get("engine", {}).get("mode", "live")
-    if mode != wanted.mode:
-        raise ConnectionFailed(
-            f"OXILLAMA_MODE is {wanted.mode!r} here, but the server of this kernel "
-            f"({address.base_url}) runs in mode {mode!r}: start that one with OXILLAMA_MODE, or "
-            "this kernel without OXILLAMA_BASE_URL."
-        )
-    return address
+    state = health(address.url, address.api_key)
+    mode = (state or {}).get("engine", {}).get("mode", "live")
+    if mode == wanted.mode:
+        return address
+    does = f"runs in mode {mode!r}" if state else "does not say whether it does that"
+    raise ConnectionFailed(
+        f"OXILLAMA_MODE is {wanted.mode!r} here, but the server of this kernel "
+        f"({address.base_url}) {does}: start that one with OXILLAMA_MODE, or "
+        "this kernel without OXILLAMA_BASE_URL."
+    )

@@ -41,7 +41,7 @@ START_SECONDS = 90.0
 _POLL_SECONDS = 0.05
 _LOG_LINES = 4
 _PROCESS = secrets.token_hex(4)  # in names that no process of the same id may find
-_OF_A_RUN = re.compile(r"-(?:record|replay)-(\d+)-(\w+)(?:\.\w+|-root)$")
+_OF_A_RUN = re.compile(r"-(?:record|replay)-(\d+)-(\w+)(?:\.\w+|-root)")
 # What belongs to the kernel or to another server, and would mislead this one.
 _NOT_INHERITED = re.compile(
     r"JPY_|JUPYTERHUB_|JUPYTER_TOKEN|OXILLAMA_(BASE_URL|API_KEY|URL)$|PYTEST_"
@@ -200,8 +200,10 @@ def _sweep(files: _Files) -> None:
     """Remove what servers of single kernels have left behind, when the kernels are no more."""
     if os.name == "nt":  # there is no signal 0 to ask with
         return
-    for path in files.directory.glob(files.named("-*").name):
-        found = _OF_A_RUN.search(path.name)
+    begin = files.named("").name
+    for path in files.directory.glob(f"{begin}-*"):
+        # All of the rest, for the names of other machines may begin like this one's.
+        found = _OF_A_RUN.fullmatch(path.name, len(begin))
         # In a new container an old process's id may well be this one's.
         if found is None or (int(found[1]) != os.getpid() and _runs(int(found[1]))):
             continue

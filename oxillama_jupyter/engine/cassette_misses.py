@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from oxillama_jupyter.engine.cassette_keys import Key
+from oxillama_jupyter.engine.cassette_keys import Key, Kind
 from oxillama_jupyter.engine.cassettes import Cassettes
 from oxillama_jupyter.errors import CassetteMissing
 
@@ -13,7 +13,12 @@ __all__ = ["missing"]
 
 _SHOWN = 3  # differences
 _EXCERPT = 40  # characters
-_DOES = {"generate": "be answered", "embed": "be embedded", "count": "be counted"}
+_DOES: dict[Kind, str] = {
+    "generate": "be answered",
+    "embed": "be embedded",
+    "count": "be counted",
+    "render": "be rendered",
+}
 _UNSET = object()
 
 

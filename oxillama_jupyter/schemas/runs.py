@@ -273,6 +273,9 @@ class Timings(Struct):
         first_token: From the request to the first token.
         completion: From the first token to the last.
         tokens_per_second: Generated tokens after the first one, by that time.
+
+    A replay has the recorded ones, but for the time in the queue, which counts as the first token's
+    too.
     """
 
     queue: float

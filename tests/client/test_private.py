@@ -13,6 +13,7 @@ from client.world import is_running, wait_for
 
 from oxillama_jupyter.client import private
 from oxillama_jupyter.client.connection import connect
+from oxillama_jupyter.client.modes import Taping
 from oxillama_jupyter.client.private import private_server
 from oxillama_jupyter.client.probe import health
 from oxillama_jupyter.errors import ConnectionFailed
@@ -149,3 +150,62 @@ def test_the_users_own_server_settings_do_not_break_it(here: World, setting: str
 
     assert connection.base_url.startswith("http://127.0.0.1:")
     assert connection.post("/threads", {"metadata": {"name": "x"}})["id"]
+
+
+# -- servers of kernels that record or replay ----------------------------------------------------
+
+
+def test_one_that_replays_ends_with_its_kernel(world: World) -> None:
+    code = f"{CONNECT}; import sys; sys.stdout.flush(); import time; time.sleep(60)"
+    kernel = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env=world.env | {"OXILLAMA_MODE": "replay"},
+        cwd=world.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert kernel.stdout is not None
+    with kernel:
+        assert kernel.stdout.readline().endswith(b"|private server\n")
+        (pid,) = world.server_pids()
+        assert is_running(pid)
+        kernel.kill()
+        kernel.wait(10)
+
+    wait_for(lambda: not is_running(pid), 30, "it is still there")
+
+
+def test_what_runs_have_left_behind_is_swept_away(here: World) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait(60)
+    files = private._Files(here.runtime).named
+    left = [
+        files(f"-replay-{gone.pid}-0a1b2c3d.json").name,
+        files(f"-record-{gone.pid}-0a1b2c3d.log").name,
+        files(f"-record-{os.getpid()}-00000000.lock").name,  # of another one, in another life
+    ]
+    kept = [
+        files(".json").name,  # of the server that all other kernels share
+        files(f"-replay-{os.getppid()}-0a1b2c3d.json").name,
+        files(f"-replay-{gone.pid}.json").name,
+        files(f"2-replay-{gone.pid}-0a1b2c3d.json").name,  # of other machines
+        files(f"-2-replay-{gone.pid}-0a1b2c3d.json").name,
+    ]
+    for name in (*left, *kept):
+        (here.runtime / name).write_text("{}")
+    for pid in (gone.pid, os.getppid()):
+        root = here.runtime / files(f"-record-{pid}-0a1b2c3d-root").name
+        root.mkdir()
+        (root / "oxillama.db").write_text("")
+        (left if pid == gone.pid else kept).append(root.name)
+
+    address = private_server(here.runtime, taping=Taping("replay", here.root / "cassettes"))
+
+    there = {path.name for path in here.runtime.iterdir()}
+    assert there.isdisjoint(left)
+    assert there >= set(kept)
+    own = files(f"-replay-{os.getpid()}-{private._PROCESS}.json").name
+    assert own in there
+    again = private_server(here.runtime, taping=Taping("replay", here.root / "cassettes"))
+    assert again == address

@@ -203,6 +203,7 @@ async def test_what_is_missing_fails_and_says_so(tmp_path: Path) -> None:
         for asking in (
             collect(again, ask("ho")),
             again.count(ask("hi")),
+            again.render(ask("hi")),
             again.embed(EmbedRequest(("hi",))),
         ):
             with pytest.raises(CassetteMissing, match="Nothing is recorded"):
