@@ -123,9 +123,8 @@ class Batch:
 
     def _follow(self, work: _Work, progress: Progress) -> None:
         """Have it done, show how far it is, and stop it where the user does."""
-        # Ahead of the work: an interrupt in the midst of the first display would leave two of them.
-        progress.show(*work.tally)
         try:
+            progress.show(*work.tally)
             if work.stages:
                 work.start(self._concurrency or self._sequences())
             while not work.wait(_LOOK_SECONDS):

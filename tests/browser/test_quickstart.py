@@ -78,7 +78,7 @@ def test_it_runs_and_text_appears_before_the_cell_has_finished(
     )
     assert set(output["data"]) == {"text/markdown", "text/plain"}
     assert "".join(output["data"]["text/markdown"]).strip() == whole
-    assert set(output["metadata"]["oxillama"]) == {"run_id", "thread_id"}
+    assert set(output["metadata"]["oxillama"]) == {"run_id", "thread_id", "event"}
 
     open_notebook(page, lab, "second")
     assert cells(page)[number]["text"].strip() == whole

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from oxillama_jupyter.widgets.calls import call_line, call_text, calls_block
-from oxillama_jupyter.widgets.view import StreamView
+from oxillama_jupyter.widgets.view import State, StreamView
 
 
 def test_a_short_call_is_a_line() -> None:
@@ -59,10 +59,12 @@ def test_the_view_shows_calls_between_texts_and_leaves_them_out_of_the_text() ->
     shown: list[str] = []
 
     class Screen:
-        def show(self, text: str, note: str, about: dict[str, str]) -> None:
-            shown.append(text)
+        def open(self, state: State) -> None: ...
 
-        def close(self) -> None: ...
+        def show(self, state: State) -> None:
+            shown.append(state.text)
+
+        close = show
 
     view = StreamView(Screen())
 

@@ -225,10 +225,10 @@ def test_a_waiting_run_of_another_server_is_cancelled_and_answered(world: MakeWo
 
 def test_a_waiting_run_expires(world: MakeWorld) -> None:
     async def test() -> None:
-        async with world(scripted_engine(), expiry=1, tool_wait=1) as here:
+        async with world(scripted_engine(), tool_wait=3) as here:
             waiting = await here.ended(await start(here, ONE))
             assert waiting.status == "requires_action"
-            await asyncio.sleep(1.1)
+            await asyncio.sleep(4.1)  # times are whole seconds
             await here.recovery.sweep()
             expired = await here.runs.get(waiting.thread_id, waiting.id)
             steps = await steps_of(here, expired)
