@@ -225,7 +225,7 @@ def test_a_waiting_run_of_another_server_is_cancelled_and_answered(world: MakeWo
 
 def test_a_waiting_run_expires(world: MakeWorld) -> None:
     async def test() -> None:
-        async with world(scripted_engine(), tool_wait=3) as here:
+        async with world(scripted_engine(), expiry=3, tool_wait=3) as here:
             waiting = await here.ended(await start(here, ONE))
             assert waiting.status == "requires_action"
             await asyncio.sleep(4.1)  # times are whole seconds
