@@ -152,6 +152,8 @@ class OutputParser:
         self._initial = (*initial, *(form.thinking or ()))
         self._closers = form.thinking[1:] if form.thinking else form.calls.openers
         self._plain: re.Pattern[str] | None = None
+        self._opened: tuple[str, int] | None = None
+        self._fed = ""
         self._machine = self._run()
         next(self._machine)
 
@@ -170,12 +172,21 @@ class OutputParser:
         """How many calls are over; one is enough where calls may not be parallel."""
         return self._out.ended_calls
 
+    def take_opened(self) -> tuple[str, str] | None:
+        """What may have begun a call in the text fed last, and what was fed behind it; once."""
+        opened, self._opened = self._opened, None
+        if opened is None:
+            return None
+        opener, behind = opened
+        return opener, self._fed[len(self._fed) - behind :]
+
     def feed(self, text: str) -> list[Part]:
         """Take more text; return what is decided."""
         if self._plain is not None and self._plain.search(text) is None:
             self._out.say(text)
         else:
             self._out.source.push(text)
+            self._fed = self._out.source.text
             next(self._machine)
         return self._out.drain()
 
@@ -207,6 +218,7 @@ class OutputParser:
                 if out.reasoning:
                     return True
             else:
+                self._opened = opener, source.available
                 reasoning = yield from self._calls.read(opener, out)
                 if rest := source.release():
                     out.say(rest)

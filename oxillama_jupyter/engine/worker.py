@@ -290,8 +290,9 @@ def _prepared(
     find: Callable[[Job], None],
 ) -> Job | Output:
     """Make a job of a request, or the error that refuses it."""
+    from oxillama_jupyter.engine.begun import BegunCalls
     from oxillama_jupyter.engine.completions import raw_text
-    from oxillama_jupyter.engine.forcing import constrain
+    from oxillama_jupyter.engine.forcing import constrain, rests
     from oxillama_jupyter.engine.jobs import Job
     from oxillama_jupyter.engine.recorder import Recorder
     from oxillama_jupyter.engine.text import TextAssembler
@@ -299,6 +300,7 @@ def _prepared(
     request = message.request
     try:
         constraint = constrain(request, builder.format, compiler)
+        begun = rests(request, builder.format, compiler)
         tokens, dropped = builder.build(request)
     except OxillamaError as error:
         return Output(message.id, None, type(error).__name__, error.message, error.param)
@@ -311,15 +313,20 @@ def _prepared(
     if request.logprobs is not None:
         shown = tokens if request.echo else None
         recorder = Recorder(builder.vocabulary.raw, request.logprobs, shown)
+    text = TextAssembler(request.sampling.stop)
     job = Job(
         id=message.id,
         tokens=tokens,
         sampling=request.sampling,
-        text=TextAssembler(request.sampling.stop),
+        text=text,
         cache_key=request.cache_key,
         dropped=dropped,
         parser=parser,
-        constraint=_after_reasoning(constraint, parser),
+        constraint=(
+            BegunCalls(begun, parser, text.pending, compiler)
+            if parser is not None and begun
+            else _after_reasoning(constraint, parser)
+        ),
         one_call=not request.parallel_calls,
         recorder=recorder,
         adapter=request.adapter,

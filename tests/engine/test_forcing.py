@@ -113,15 +113,5 @@ def test_a_function_is_held_to_what_of_its_schema_can_be_kept(
     assert caught.value.param == "tools"
 
 
-@pytest.mark.parametrize(
-    "settings", [{"must_call": ("get_weather",)}, {"constraint": Constraint("json_object")}]
-)
-def test_what_cannot_be_enforced_is_refused(
-    compiler: ConstraintCompiler, settings: dict[str, Any]
-) -> None:
-    with pytest.raises(InvalidRequest, match="cannot be enforced"):
-        passes(compiler, "", formats.GEMMA, **settings)
-
-
 def test_without_tools_and_formats_anything_goes(compiler: ConstraintCompiler) -> None:
     assert constrain(GenerateRequest(CHAT, tools=TOOLS), formats.HERMES, compiler) is None
