@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from oxillama_jupyter.engine.constraints import AfterReasoning
@@ -71,6 +70,7 @@ class BegunCalls:
         self._pending = pending
         self._compiler = compiler
         self._call: TokenConstraint | None = None
+        self._unkept: int | None = None
         self._free: deque[int] = deque(maxlen=_REMEMBERED)
 
     @property
@@ -97,6 +97,10 @@ class BegunCalls:
         """
         self._begin()
         if self._call is None:
+            if self._unkept is not None and self._parser.begun_calls > self._unkept:
+                raise EngineError(
+                    "The model began a call in a way that cannot be kept to its function's schema."
+                )
             self._free.append(token)
             return
         self._call.accept(token)
@@ -107,15 +111,18 @@ class BegunCalls:
     def _begin(self) -> None:
         """Take over where the parser has seen an opener, with what was written behind it since."""
         opened = self._parser.take_opened()
-        if opened is None or self._call is not None or opened[0] not in self._rests:
+        if opened is None or self._call is not None or opened.opener not in self._rests:
             return
-        self._call = self._rests[opened[0]].copy()
-        written = (opened[1].encode() + self._pending()).lstrip(_SPACE)
-        with suppress(EngineError):  # which `accept` raises again
+        self._unkept = None
+        call = self._rests[opened.opener].copy()
+        written = (opened.behind.encode() + self._pending()).lstrip(_SPACE)
+        try:
             for token in self._tokens(len(written)):
-                self._call.accept(token)
-        if self._call.stopped:
-            self._call = None
+                call.accept(token)
+        except EngineError:  # no call, most likely: another function's name, or prose
+            self._unkept = opened.calls
+            return
+        self._call = None if call.stopped else call
 
     def _tokens(self, size: int) -> list[int]:
         """The last tokens, of so many bytes; a token that is only half of it is spelled anew."""

@@ -135,7 +135,7 @@ class _Writer:
         other = self._rules.terminal(r'/"[^"\\\n]{0,64}"/ & ~/"(' + "|".join(_MEMBERS) + ')"/')
         rests = {
             "<|python_tag|>": f'"{{" {members} {more}',
-            "{": f'/\\n? {{0,4}}/ ({members} {more} | {other} | "}}")',
+            "{": f'/[ \\n\\r\\t]{{0,16}}/ ({members} {more} | {other} | /[^"\\s]/)',
         }
         return self._done(f'"{{" {members} {more}', rests)
 

@@ -29,7 +29,7 @@ from oxillama_jupyter.engine.parsing import OutputParser
 from oxillama_jupyter.engine.parts import CallItem, Item, ReasoningItem, TextItem
 from oxillama_jupyter.engine.protocol import Constraint, GenerateRequest
 from oxillama_jupyter.engine.text import TextAssembler
-from oxillama_jupyter.errors import InvalidRequest
+from oxillama_jupyter.errors import EngineError, InvalidRequest
 
 Json = dict[str, Any]
 
@@ -198,7 +198,7 @@ def begins(form: Format) -> list[str]:
     found = [f"Well.\n\n{opener}" for opener in form.calls.openers]
     found += [f"<think>{found[0]}</think>{found[0]}"] if form.thinking else []
     if form is formats.LLAMA:
-        found += ['{"name', '{ "', "{\n"]
+        found += ['{"name', '{ "', "{\n", '{"name":']
     return found
 
 
@@ -212,7 +212,7 @@ def test_a_call_that_has_begun_is_kept(world: World) -> None:
             assert walk.stopped or request.parallel_calls, walk.text
             items = walk.items if walk.stopped else walk.items[:-1]
             calls = check(items, {"book_trip", "stop"})
-            assert calls or (begin.startswith("{") and '{"name"' not in walk.text), walk.text
+            assert calls or (begin in ('{"name', '{ "', "{\n")), walk.text
 
 
 def test_text_is_free_and_may_end(world: World) -> None:
@@ -263,6 +263,56 @@ def test_functions_that_are_not_strict_are_left_alone(world: World) -> None:
     assert rests(world.request(loose), world.form, world.compiler) == {}
     odd = [tool("f", {"properties": {"a": {"not": {}}}}, strict=False), tool("stop", NOTHING)]
     assert rests(world.request(odd), world.form, world.compiler)
+
+
+# -- what is seen late -----------------------------------------------------------------------------
+
+
+def seen_late(world: World, before: str, text: str) -> BegunCalls:
+    """A text whose second part the parser sees all at once."""
+    request = world.request()
+    parser = OutputParser(world.form, tools=request.tools)
+    kept = rests(request, world.form, world.compiler)
+    constraint = BegunCalls(kept, parser, lambda: b"", world.compiler)
+    for token in world.free(before + text):
+        constraint.accept(token)
+    parser.feed(before)
+    parser.feed(text)
+    return constraint
+
+
+def opened(form: Format) -> str:
+    return form.calls.openers[0] if form.name != "harmony" else "<|start|>"
+
+
+def test_what_was_written_before_it_was_seen_counts(world: World) -> None:
+    if world.form.name not in ("hermes", "gemma"):
+        return
+    tail = '\n{"name": "book_trip", "arguments": {"t' if world.form.name == "hermes" else "call:boo"
+    constraint = seen_late(world, "Well. ", opened(world.form) + tail)
+    logits = np.zeros(world.llama.vocabulary.n_tokens, np.float32)
+
+    constraint.mask(logits)
+
+    allowed = {world.llama.vocabulary.piece(int(token)) for token in np.flatnonzero(logits == 0)}
+    assert constraint.holds
+    assert allowed == ({b"o"} if world.form.name == "hermes" else {b"k", b"k_"} & allowed)
+
+
+def test_an_opener_that_opens_no_call_is_text(world: World) -> None:
+    constraint = seen_late(world, "", f"{opened(world.form)}?? it is")
+    assert not constraint.holds
+    constraint.accept(world.free("a")[0])
+
+
+def test_a_call_that_was_not_kept_is_an_error(world: World) -> None:
+    if world.form.name != "hermes":
+        return
+    call = '<tool_call>{"arguments": {"to": 1}, "name": "book_trip"}</tool_call>'
+    constraint = seen_late(world, "", call)
+    constraint.mask(np.zeros(world.llama.vocabulary.n_tokens, np.float32))
+    with pytest.raises(EngineError, match="cannot be kept"):
+        constraint.accept(world.free("a")[0])
 
 
 # -- any schema ------------------------------------------------------------------------------------
