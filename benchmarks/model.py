@@ -49,10 +49,16 @@ SMALL = Shape(width=64, layers=2, heads=2, kv_heads=1, hidden=128, vocabulary=15
 """Some thousand parameters: for tests where only the machinery matters."""
 
 
-def make_model(
-    path: Path, shape: Shape = LARGE, *, template: str = TEMPLATE, seed: int = 0, split: int = 0
+def make_model(  # noqa: PLR0913 - tests choose each
+    path: Path,
+    shape: Shape = LARGE,
+    *,
+    template: str = TEMPLATE,
+    seed: int = 0,
+    split: int = 0,
+    control: tuple[str, ...] = (),
 ) -> Path:
-    """Write a Q8_0 GGUF; with `split`, as files of so many tensors each."""
+    """Write a Q8_0 GGUF; with `split`, as files of so many tensors each; `control` tokens more."""
     writer = gguf.GGUFWriter(path, "llama", split_max_tensors=split)
     writer.add_name("Random")
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
@@ -66,7 +72,7 @@ def make_model(
     writer.add_rope_freq_base(10000.0)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_vocab_size(shape.vocabulary)
-    _add_vocabulary(writer, shape.vocabulary, template)
+    _add_vocabulary(writer, shape.vocabulary, template, CONTROL + control)
     _add_weights(writer, shape, np.random.default_rng(seed))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -75,10 +81,13 @@ def make_model(
     return path
 
 
-def _add_vocabulary(writer: gguf.GGUFWriter, size: int, template: str) -> None:
+def _add_vocabulary(
+    writer: gguf.GGUFWriter, size: int, template: str, control: tuple[str, ...]
+) -> None:
     """Bytes, then letter pairs, then pairs of pairs, then the special tokens."""
     letters = string.ascii_lowercase
-    special = CONTROL + USER_DEFINED
+    others = tuple(text for text in USER_DEFINED if text not in control)
+    special = control + others
     pairs = [a + b for a, b in itertools.product(letters, letters)]
     quads = itertools.islice(
         itertools.product(pairs, pairs), size - 256 - len(pairs) - len(special)
@@ -87,8 +96,8 @@ def _add_vocabulary(writer: gguf.GGUFWriter, size: int, template: str) -> None:
     merges += [f"{a} {b}" for a, b in quads]
     tokens = _byte_tokens() + [merge.replace(" ", "") for merge in merges]
     types = [gguf.TokenType.NORMAL] * len(tokens)
-    types += [gguf.TokenType.CONTROL] * len(CONTROL)
-    types += [gguf.TokenType.USER_DEFINED] * len(USER_DEFINED)
+    types += [gguf.TokenType.CONTROL] * len(control)
+    types += [gguf.TokenType.USER_DEFINED] * len(others)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list([*tokens, *special])

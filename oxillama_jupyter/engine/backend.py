@@ -44,6 +44,10 @@ class Constraint(Protocol):
     def stopped(self) -> bool:
         """Whether the answer is complete and nothing more can follow."""
 
+    @property
+    def holds(self) -> bool:
+        """Whether an answer that ends here, unless it is stopped, is not complete."""
+
     def accept(self, token: int) -> None:
         """Move on by a token, also where it ends the generation.
 

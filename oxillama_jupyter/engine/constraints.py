@@ -12,13 +12,14 @@ there is no whitespace to run away with. Strings use JSON's one-letter escapes a
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer, TokenizerWrapper, regex_to_lark
 
 from oxillama_jupyter.engine.json_schema import explain, read_schema
+from oxillama_jupyter.engine.literals import Literals, is_marked
 from oxillama_jupyter.errors import EngineError, InvalidRequest
 
 if TYPE_CHECKING:
@@ -97,6 +98,15 @@ class TokenConstraint:
         """Whether the answer is complete and nothing more can follow."""
         return self._matcher.is_stopped() and not self._matcher.is_error()
 
+    @property
+    def holds(self) -> bool:
+        """Whether an answer that ends here, unless it is stopped, is not complete."""
+        return True
+
+    def copy(self) -> TokenConstraint:
+        """The same for another generation; this one has not begun."""
+        return TokenConstraint(self._matcher.deep_copy(), self._scratch)
+
     def mask(self, logits: NDArray[np.float32]) -> None:
         """Set the logits of forbidden tokens to minus infinity, in place.
 
@@ -136,6 +146,11 @@ class AfterReasoning:
     def stopped(self) -> bool:
         """Whether the answer is complete and nothing more can follow."""
         return not self._reasoning() and self._constraint.stopped
+
+    @property
+    def holds(self) -> bool:
+        """Whether an answer that ends here, unless it is stopped, is not complete."""
+        return True
 
     def mask(self, logits: NDArray[np.float32]) -> None:
         """Forbid what cannot continue the answer, once it has begun."""
@@ -205,6 +220,11 @@ class ConstraintCompiler:
             raise
         return TokenConstraint(matcher.deep_copy(), self._scratch)
 
+    @cached_property
+    def literals(self) -> Literals:
+        """Writes this vocabulary's tags into grammars."""
+        return Literals(self.vocabulary)
+
     def compile_grammar(self, text: str, *, param: str | None) -> TokenConstraint:
         """Make a constraint of a Lark grammar that is ours, however long its schemas make it.
 
@@ -217,6 +237,10 @@ class ConstraintCompiler:
             error.param = param
             raise
         return TokenConstraint(matcher.deep_copy(), self._scratch)
+
+    def spell(self, text: bytes) -> list[int]:
+        """Tokens of a text, none of them special."""
+        return self._indexed().tokenize_bytes(text)
 
     def _compile(self, constraint: Constraint) -> LLMatcher:
         match constraint.kind:
@@ -263,12 +287,15 @@ class ConstraintCompiler:
 
     def _matcher(self, grammar: str) -> LLMatcher:
         """Compile; the first mask finds what the compiler alone does not."""
-        if self._index is None:
-            self._index = _index(self.vocabulary)
-        matcher = LLMatcher(self._index, grammar, log_level=0, limits=_LIMITS)
+        matcher = LLMatcher(self._indexed(), grammar, log_level=0, limits=_LIMITS)
         if not matcher.is_error():
             matcher.compute_bitmask()
         return matcher
+
+    def _indexed(self) -> LLTokenizer:
+        if self._index is None:
+            self._index = _index(self.vocabulary)
+        return self._index
 
 
 def _check_length(text: str, name: str, most: int) -> None:
@@ -300,7 +327,7 @@ class _Tokens:
         marked = set(self.ends)
         for text, control in vocabulary.special_tokens().items():
             found = vocabulary.tokenize(text, special=True)
-            if len(found) == 1 and (control or (text[0] == "<" and text[-1] == ">")):
+            if len(found) == 1 and is_marked(text, control=control):
                 self.tokens[found[0]] = text.encode()
                 marked.add(found[0])
         self.special_token_ids = sorted(marked)

@@ -86,6 +86,7 @@ DEEPSEEK_DSML = Format(
         "</｜DSML｜invoke>",  # noqa: RUF001
         '<｜DSML｜parameter name="',  # noqa: RUF001
         "</｜DSML｜parameter>",  # noqa: RUF001
+        typed=True,
     ),
 )
 MINIMAX = Format(

@@ -30,12 +30,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from oxillama_jupyter.engine.begun import BegunCalls
     from oxillama_jupyter.engine.constraints import AfterReasoning, TokenConstraint
     from oxillama_jupyter.engine.encoder import Encoder
     from oxillama_jupyter.engine.frames import Configure
     from oxillama_jupyter.engine.protocol import Sampling
 
-AnyConstraint: TypeAlias = "TokenConstraint | AfterReasoning"
+AnyConstraint: TypeAlias = "TokenConstraint | AfterReasoning | BegunCalls"
 __all__ = [
     "AnyConstraint",
     "Batch",

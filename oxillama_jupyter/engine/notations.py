@@ -26,13 +26,15 @@ from oxillama_jupyter.engine.reading import (
     until,
     word,
 )
+from oxillama_jupyter.engine.schema_kinds import kinds_of, resolved
 
-__all__ = ["Notation", "TaggedParameters"]
+__all__ = ["Notation", "TaggedParameters", "converted"]
 
 Schema = Mapping[str, Any]  # JSON Schema
 
 _NAME = re.compile(r"[\w.:/-]+")
 _HEAD = re.compile(r"[^>\n]+")
+_HUGE = re.compile(r"-?[1-9]\d*(\.\d+)?[eE]\+?\d+")  # a number that no float can hold
 _JSON_TYPES: dict[type, tuple[str, ...]] = {
     bool: ("boolean",),
     int: ("integer", "number"),
@@ -55,6 +57,7 @@ class TaggedParameters(Struct, frozen=True):
         parameter: What precedes a parameter's name; `>` follows the name.
         parameter_end: The end of a parameter's value.
         lines: Whether values stand on lines of their own, whose breaks are not part of them.
+        typed: Whether the tag of a parameter says if its value is a string.
     """
 
     block: str
@@ -64,6 +67,7 @@ class TaggedParameters(Struct, frozen=True):
     parameter: str
     parameter_end: str
     lines: bool = False
+    typed: bool = False
     initial: ClassVar[tuple[str, ...]] = ()
     channels: ClassVar[bool] = False
 
@@ -103,7 +107,7 @@ class TaggedParameters(Struct, frozen=True):
             return False
         flow.begin(name)
         flow.write("{")
-        whole = yield from self._parameters(flow, flow.offered[name].get("properties"))
+        whole = yield from self._parameters(flow, flow.offered[name])
         if whole:
             flow.write("}")
         elif source.ended:
@@ -112,7 +116,7 @@ class TaggedParameters(Struct, frozen=True):
         flow.end(whole=whole)
         return whole
 
-    def _parameters(self, flow: Flow, schemas: Any) -> Wait[bool]:  # JSON Schema, hopefully
+    def _parameters(self, flow: Flow, root: Schema) -> Wait[bool]:
         """Read parameters and the end of the function; nothing but white space is held then."""
         source = flow.source
         separator = ""
@@ -129,13 +133,14 @@ class TaggedParameters(Struct, frozen=True):
             source.release()
             flow.write(f"{separator}{_dumps(_label(head))}: ")
             separator = ", "
-            if not (yield from self._value(flow, head, schemas)):
+            if not (yield from self._value(flow, head, root)):
                 return False
 
-    def _value(self, flow: Flow, head: str, schemas: Any) -> Wait[bool]:  # as above
+    def _value(self, flow: Flow, head: str, root: Schema) -> Wait[bool]:
         """Read a value and its end; False where the end of everything came first."""
+        schemas = resolved(root, root).get("properties")
         schema = schemas.get(_label(head)) if isinstance(schemas, Mapping) else None
-        kinds = _kinds(schema)
+        kinds = kinds_of(schema, root)
         if 'string="true"' in head or (kinds == {"string"} and 'string="' not in head):
             text = _Escaped(flow.write, lines=self.lines)
             whole = yield from until(flow.source, self.parameter_end, text.push)
@@ -144,7 +149,7 @@ class TaggedParameters(Struct, frozen=True):
         pieces: list[str] = []
         whole = yield from until(flow.source, self.parameter_end, pieces.append)
         raw = "".join(pieces)
-        flow.write(_converted(raw, kinds, lines=self.lines) if whole else raw.strip())
+        flow.write(converted(raw, kinds, lines=self.lines) if whole else raw.strip())
         return whole
 
 
@@ -186,27 +191,7 @@ class _Escaped:
             self._write('"')
 
 
-def _kinds(schema: Any) -> set[str]:  # JSON Schema, hopefully
-    """The JSON types that a schema allows; none where it does not say."""
-    if not isinstance(schema, Mapping):
-        return set()
-    found = {kind for kind in _several(schema.get("type")) if isinstance(kind, str)}
-    for key in ("anyOf", "oneOf"):
-        for branch in _several(schema.get(key)):
-            found |= _kinds(branch)
-    values = _several(schema.get("enum"))
-    if not found and values and all(isinstance(each, str) for each in values):
-        return {"string"}
-    return found
-
-
-def _several(value: Any) -> list[Any]:  # as above
-    if isinstance(value, list):
-        return value
-    return [] if value is None else [value]
-
-
-def _converted(raw: str, kinds: set[str], *, lines: bool) -> str:
+def converted(raw: str, kinds: set[str], *, lines: bool) -> str:
     """A value as JSON: as it is where it is JSON of an allowed type, a string where not."""
     text = raw.strip()
     for candidate in (text, text.lower() if "boolean" in kinds else "", _null(text, kinds)):
@@ -227,7 +212,7 @@ def _types(text: str) -> tuple[str, ...]:
     try:
         return _JSON_TYPES[type(msgspec.json.decode(text))]
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return ()
+        return ("number",) if _HUGE.fullmatch(text) else ()
 
 
 # -- Gemma -----------------------------------------------------------------------------------------

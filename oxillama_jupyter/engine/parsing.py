@@ -16,7 +16,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -35,7 +35,7 @@ from oxillama_jupyter.engine.parts import (
 )
 from oxillama_jupyter.engine.reading import Source, Wait, ahead, either
 
-__all__ = ["OutputParser"]
+__all__ = ["Opened", "OutputParser"]
 
 _SPACE = " \t\r\n"
 
@@ -122,6 +122,20 @@ class _Output:
         return parts if len(parts) <= 1 else _merged(parts)
 
 
+class Opened(NamedTuple):
+    """Where a call may have begun.
+
+    Attributes:
+        opener: What begins it.
+        behind: What was fed at once behind that.
+        calls: How many calls there were before it.
+    """
+
+    opener: str
+    behind: str
+    calls: int
+
+
 class OutputParser:
     """Parses one generation.
 
@@ -152,6 +166,7 @@ class OutputParser:
         self._initial = (*initial, *(form.thinking or ()))
         self._closers = form.thinking[1:] if form.thinking else form.calls.openers
         self._plain: re.Pattern[str] | None = None
+        self._opened: Opened | None = None
         self._machine = self._run()
         next(self._machine)
 
@@ -166,9 +181,19 @@ class OutputParser:
         return self._out.reasoning
 
     @property
+    def begun_calls(self) -> int:
+        """How many calls have begun."""
+        return self._out.calls
+
+    @property
     def ended_calls(self) -> int:
         """How many calls are over; one is enough where calls may not be parallel."""
         return self._out.ended_calls
+
+    def take_opened(self) -> Opened | None:
+        """What may have begun a call in the text fed last; once."""
+        opened, self._opened = self._opened, None
+        return opened
 
     def feed(self, text: str) -> list[Part]:
         """Take more text; return what is decided."""
@@ -207,6 +232,8 @@ class OutputParser:
                 if out.reasoning:
                     return True
             else:
+                behind = source.text[source.at :]
+                self._opened = Opened(opener, behind, out.calls)
                 reasoning = yield from self._calls.read(opener, out)
                 if rest := source.release():
                     out.say(rest)

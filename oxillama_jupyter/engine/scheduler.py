@@ -235,7 +235,8 @@ class Scheduler:
         job.tokens.append(token)
         parts = job.parse(job.text.push(self._vocabulary.piece(token)), 1)
         if job.text.stopped:
-            cut = job.constraint is not None  # what a stop string cuts off is not complete
+            # What a stop string cuts off is not complete.
+            cut = job.constraint is not None and job.constraint.holds
             return self._finish(job, parts, 1, "length" if cut else "stop", now)
         if job.called or (job.constraint is not None and job.constraint.stopped):
             return self._finish(job, parts, 1, "stop", now)

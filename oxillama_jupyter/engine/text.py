@@ -41,6 +41,11 @@ class StopFilter:
         self._held = buffer[split:]
         return buffer[:split]
 
+    @property
+    def held(self) -> str:
+        """What is withheld."""
+        return self._held
+
     def finish(self) -> str:
         """Return what was withheld: nothing can match any more."""
         held, self._held = self._held, ""
@@ -69,13 +74,18 @@ class TextAssembler:
     """
 
     def __init__(self, stops: Sequence[str] = ()) -> None:
-        self._decode = _decoder(errors="replace").decode
+        self._decoder = _decoder(errors="replace")
+        self._decode = self._decoder.decode
         self._filter = StopFilter(stops)
 
     @property
     def stopped(self) -> bool:
         """Whether a stop string was met."""
         return self._filter.stopped
+
+    def pending(self) -> bytes:
+        """What has been taken and has not left yet."""
+        return self._filter.held.encode() + self._decoder.getstate()[0]
 
     def push(self, piece: bytes) -> str:
         """Take one token's bytes; return the text that may leave now."""

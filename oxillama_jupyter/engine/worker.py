@@ -41,12 +41,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import IO
 
-    from oxillama_jupyter.engine.constraints import ConstraintCompiler, TokenConstraint
+    from oxillama_jupyter.engine.constraints import ConstraintCompiler
     from oxillama_jupyter.engine.embedder import Embedder, EmbedJob
     from oxillama_jupyter.engine.frames import FromChild
     from oxillama_jupyter.engine.jobs import Job
-    from oxillama_jupyter.engine.llama import AnyConstraint, Llama
-    from oxillama_jupyter.engine.parsing import OutputParser
+    from oxillama_jupyter.engine.llama import Llama
     from oxillama_jupyter.engine.reporter import Reporter
     from oxillama_jupyter.engine.scheduler import Scheduler
     from oxillama_jupyter.engine.slots import Slots
@@ -290,8 +289,9 @@ def _prepared(
     find: Callable[[Job], None],
 ) -> Job | Output:
     """Make a job of a request, or the error that refuses it."""
+    from oxillama_jupyter.engine.begun import from_where
     from oxillama_jupyter.engine.completions import raw_text
-    from oxillama_jupyter.engine.forcing import constrain
+    from oxillama_jupyter.engine.forcing import constrain, rests
     from oxillama_jupyter.engine.jobs import Job
     from oxillama_jupyter.engine.recorder import Recorder
     from oxillama_jupyter.engine.text import TextAssembler
@@ -299,6 +299,7 @@ def _prepared(
     request = message.request
     try:
         constraint = constrain(request, builder.format, compiler)
+        begun = rests(request, builder.format, compiler)
         tokens, dropped = builder.build(request)
     except OxillamaError as error:
         return Output(message.id, None, type(error).__name__, error.message, error.param)
@@ -311,15 +312,16 @@ def _prepared(
     if request.logprobs is not None:
         shown = tokens if request.echo else None
         recorder = Recorder(builder.vocabulary.raw, request.logprobs, shown)
+    text = TextAssembler(request.sampling.stop)
     job = Job(
         id=message.id,
         tokens=tokens,
         sampling=request.sampling,
-        text=TextAssembler(request.sampling.stop),
+        text=text,
         cache_key=request.cache_key,
         dropped=dropped,
         parser=parser,
-        constraint=_after_reasoning(constraint, parser),
+        constraint=from_where(constraint, begun, parser, text.pending, compiler),
         one_call=not request.parallel_calls,
         recorder=recorder,
         adapter=request.adapter,
@@ -342,17 +344,6 @@ def _looked_at(builder: PromptBuilder, message: Count | Render) -> Output:
     except Exception as error:  # noqa: BLE001 - as above
         traceback.print_exc()
         return Output(message.id, None, "EngineError", f"The prompt could not be made: {error!r}")
-
-
-def _after_reasoning(
-    constraint: TokenConstraint | None, parser: OutputParser | None
-) -> AnyConstraint | None:
-    """Let a constraint wait where the prompt ends inside reasoning."""
-    from oxillama_jupyter.engine.constraints import AfterReasoning
-
-    if constraint is None or parser is None or not parser.reasoning:
-        return constraint
-    return AfterReasoning(constraint, lambda: parser.reasoning)
 
 
 def _scheduler(llama: Llama, vault: Vault | None) -> tuple[Slots, Scheduler]:

@@ -41,6 +41,20 @@ def _model_maker() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def tagged_model(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Make small models with templates and control tokens of their own."""
+    maker = _model_maker()
+    folder = tmp_path_factory.mktemp("tagged")
+
+    def make(template: str, control: tuple[str, ...]) -> Path:
+        path = folder / f"{abs(hash((template, control)))}.gguf"
+        made = maker.make_model(path, maker.SMALL, template=template, control=control)
+        return Path(made)
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model with random weights and a context of 16384 tokens."""
     maker = _model_maker()

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from oxillama_jupyter.engine import formats
+from oxillama_jupyter.engine.begun import BegunCalls
 from oxillama_jupyter.engine.constraints import ConstraintCompiler
-from oxillama_jupyter.engine.forcing import constrain
+from oxillama_jupyter.engine.forcing import constrain, rests
 from oxillama_jupyter.engine.formats import Format
 from oxillama_jupyter.engine.frames import Configure
 from oxillama_jupyter.engine.llama import Llama
@@ -113,15 +114,22 @@ def test_a_function_is_held_to_what_of_its_schema_can_be_kept(
     assert caught.value.param == "tools"
 
 
-@pytest.mark.parametrize(
-    "settings", [{"must_call": ("get_weather",)}, {"constraint": Constraint("json_object")}]
-)
-def test_what_cannot_be_enforced_is_refused(
-    compiler: ConstraintCompiler, settings: dict[str, Any]
-) -> None:
-    with pytest.raises(InvalidRequest, match="cannot be enforced"):
-        passes(compiler, "", formats.GEMMA, **settings)
-
-
 def test_without_tools_and_formats_anything_goes(compiler: ConstraintCompiler) -> None:
     assert constrain(GenerateRequest(CHAT, tools=TOOLS), formats.HERMES, compiler) is None
+
+
+def test_half_a_token_behind_an_opener_counts(compiler: ConstraintCompiler) -> None:
+    tools = [{"type": "function", "function": {**TOOLS[0]["function"], "strict": True}}]
+    parser = OutputParser(formats.LLAMA, tools=tools)
+    kept = rests(GenerateRequest(CHAT, tools=tools), formats.LLAMA, compiler)
+    constraint = BegunCalls(kept, parser, lambda: b"", compiler)
+    tokens = compiler.vocabulary.tokenize('{"name": "get', special=False)
+    assert compiler.vocabulary.piece(tokens[0]) == b'{"'
+
+    for token in tokens:
+        constraint.accept(token)
+        parser.feed(compiler.vocabulary.piece(token).decode())
+
+    assert constraint.holds
+    with pytest.raises(EngineError):
+        constraint.accept(compiler.vocabulary.tokenize("?", special=False)[0])

@@ -190,3 +190,16 @@ def test_no_opener_begins_another_one(dialect: Dialect) -> None:
     openers = [*calls.openers, *calls.initial, *(dialect.form.thinking or ())]
 
     assert not [(a, b) for a in openers for b in openers if a != b and a.startswith(b)]
+
+
+def test_a_parameter_is_read_as_its_reference_says() -> None:
+    schema = {
+        "$defs": {"code": {"type": "string"}, "loop": {"$ref": "#/$defs/loop"}},
+        "properties": {"a": {"$ref": "#/$defs/code"}, "b": {"$ref": "#/$defs/loop"}},
+    }
+    tools = [{"function": {"name": "f", "parameters": schema}}]
+    text = "<function=f>\n<parameter=a>\n12\n</parameter>\n<parameter=b>\n12\n</parameter>\n"
+
+    items = parsed(formats.QWEN_CODER, [f"{text}</function>"], tools=tools)[1]
+
+    assert [("f", {"a": "12", "b": 12}, True)] == meaning(items)
