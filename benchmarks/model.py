@@ -82,7 +82,7 @@ def make_model(  # noqa: PLR0913 - tests choose each
 
 
 def _add_vocabulary(
-    writer: gguf.GGUFWriter, size: int, template: str, control: tuple[str, ...]
+    writer: gguf.GGUFWriter, size: int, template: str, control: tuple[str, ...] = CONTROL
 ) -> None:
     """Bytes, then letter pairs, then pairs of pairs, then the special tokens."""
     letters = string.ascii_lowercase

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 import httpx2
 import psutil
@@ -133,6 +135,7 @@ class Server:
         self.log = ServerLog(self.process)
         try:
             self.url = self.log.wait_for(_RUNNING_AT)[1]
+            until(self._listens, "the server's port")  # the line comes ahead of it
             self.raw = self.connect(token=self.token)
             self.client = self.sdk(self.token or "none")
             if ready:
@@ -141,6 +144,13 @@ class Server:
             self.kill()
             raise
         return self
+
+    def _listens(self) -> bool:
+        address = urlsplit(self.url)
+        with suppress(ConnectionRefusedError):
+            socket.create_connection((address.hostname, address.port), 5).close()
+            return True
+        return False
 
     def _settled(self) -> bool:
         answer = self.raw.get("oxillama/health")
