@@ -161,7 +161,13 @@ class OxillamaApp(ExtensionApp):
         "up to 8192.",
     ).tag(config=True)
     n_threads = Int(
-        0, min=0, help="Threads of the engine; 0 means one for each physical core."
+        0,
+        min=0,
+        help="Threads of the engine; 0 means one for each physical core, and fewer while something "
+        "else computes there, where that is found to be faster.",
+    ).tag(config=True)
+    niceness = Int(
+        0, min=0, max=19, help="How much the engine lets kernels and other programs go first."
     ).tag(config=True)
     autotune = Union(
         [Bool(), Enum(["again"])],
@@ -367,6 +373,7 @@ class OxillamaApp(ExtensionApp):
             n_parallel=self.n_parallel,
             n_ctx=self.n_ctx,
             n_threads=self.n_threads or None,
+            niceness=self.niceness,
             start_timeout=self.engine_start_timeout,
             adapters={name: Path(file).expanduser() for name, file in adapters.items()},
             vault_bytes=self.vault_bytes,

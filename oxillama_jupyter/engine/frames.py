@@ -59,6 +59,8 @@ class Configure(Struct, frozen=True, tag="configure"):
         n_ctx: The most tokens one request may use, answer included; 0 for the model's own.
         n_parallel: Generations at the same time.
         n_threads: Compute threads; 0 for what suits the model, at most the physical cores.
+        pace: Whether fewer of them may generate while the machine is busy.
+        niceness: How much the child lets other processes go first, 0 to 19.
         use_extra_bufts: Whether llama.cpp may repack weights for this CPU.
         flash_attn: Flash attention; None for where generations may share the cache.
         n_batch: The most prompt tokens of one step; 0 for the usual.
@@ -74,6 +76,8 @@ class Configure(Struct, frozen=True, tag="configure"):
     n_ctx: int = 0
     n_parallel: int = 4
     n_threads: int = 0
+    pace: bool = False
+    niceness: int = 0
     use_extra_bufts: bool = True
     flash_attn: bool | None = None
     n_batch: int = 0
