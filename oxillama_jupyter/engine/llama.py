@@ -175,6 +175,7 @@ class Llama:
         layout: What a saved state depends on beside the model; the size of the cache does not
             matter.
         pacer: Chooses how many threads generate.
+        adapters: The LoRA adapters.
 
     Raises:
         ModelError: The file is missing, or llama.cpp cannot read it.
@@ -184,7 +185,7 @@ class Llama:
         self._settings = settings
         self._model = _load(settings)
         self.vocabulary = LlamaVocabulary(self._model)
-        self._adapters = Adapters(self._model, settings.adapters)
+        self.adapters = Adapters(self._model, settings.adapters)
         self.template = _metadata(self._model, "tokenizer.chat_template")
         self.n_threads = settings.n_threads or _default_threads(self._model)
         self.pacer = Pacer(self.n_threads, fixed=not settings.pace)
@@ -244,7 +245,7 @@ class Llama:
             "kv_unified": self.unified,
             "n_batch": self.limits.n_batch,
             "build": build(),
-            "adapters": self._adapters.states,
+            "adapters": self.adapters.states,
         }
 
     def warm_up(self) -> None:
@@ -282,7 +283,7 @@ class Llama:
 
     def step(self, rows: Sequence[Row]) -> list[int]:
         """Decode a batch and choose a token for each row that has a sampler."""
-        self._adapters.use(self._context, rows[0].adapter)
+        self.adapters.use(self._context, rows[0].adapter)
         samplers = self._paced(rows)
         self._show(rows)
         for sampler, index in samplers:

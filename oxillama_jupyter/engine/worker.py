@@ -372,18 +372,20 @@ def _vault(settings: Configure, llama: Llama) -> Vault | None:
     except OSError:
         return None  # the file went away after it was loaded: nothing could be found again
     seconds = llama.limits.token_seconds
-    return Vault(Path(settings.vault), settings.vault_bytes, fingerprint, seconds)
+    prints = llama.adapters.fingerprints
+    return Vault(Path(settings.vault), settings.vault_bytes, fingerprint, seconds, prints)
 
 
 def _finder(vault: Vault | None, slots: Slots, *, rigid: bool) -> Callable[[Job], None]:
     """Make what looks for a job's beginning on disk, in case memory has less of it."""
 
     def find(job: Job) -> None:
-        if vault is None or job.adapter is not None:
+        if vault is None:
             return
-        reusable = job.tokens[:-1]
+        reusable, adapter = job.tokens[:-1], job.adapter
         try:
-            job.snapshot = vault.find(reusable, known=slots.known(reusable), whole=rigid)
+            known = slots.known(reusable, adapter)
+            job.snapshot = vault.find(reusable, known=known, whole=rigid, adapter=adapter)
         except Exception:  # noqa: BLE001 - whatever it is, without a snapshot the run works too
             traceback.print_exc()
 
