@@ -69,6 +69,7 @@ class Configure(Struct, frozen=True, tag="configure"):
         vault: Folder of the threads' states on disk.
         vault_bytes: The most bytes of it; 0 for none.
         adapters: Paths of LoRA adapters by their names.
+        rpc_servers: Where other machines hold parts of the model, as host:port.
     """
 
     model: str
@@ -86,6 +87,7 @@ class Configure(Struct, frozen=True, tag="configure"):
     vault: str = ""
     vault_bytes: int = 0
     adapters: dict[str, str] = {}
+    rpc_servers: list[str] = []
 
 
 class Submit(Struct, frozen=True, tag="submit"):

@@ -21,6 +21,7 @@ from oxillama_jupyter.engine.backend import CacheFull, Interrupted, Row
 from oxillama_jupyter.engine.machine import physical_cores, physical_memory
 from oxillama_jupyter.engine.pacing import Pacer
 from oxillama_jupyter.engine.protocol import ModelInfo
+from oxillama_jupyter.engine.rpc import add_servers
 from oxillama_jupyter.engine.samplers import make_chain
 from oxillama_jupyter.engine.sizes import ModelSizes, plan
 from oxillama_jupyter.engine.vocabulary import LlamaVocabulary
@@ -179,6 +180,7 @@ class Llama:
 
     Raises:
         ModelError: The file is missing, or llama.cpp cannot read it.
+        EngineError: An RPC server cannot be used.
     """
 
     def __init__(self, settings: Configure) -> None:
@@ -397,6 +399,7 @@ def _load(settings: Configure) -> Any:  # an opaque C pointer
     params.n_gpu_layers = -1
     params.use_extra_bufts = settings.use_extra_bufts
     llama_cpp.llama_backend_init()
+    add_servers(settings.rpc_servers)
     model = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
     if not model:
         raise ModelError(f"llama.cpp cannot read {path}: it is no GGUF model, or a damaged one.")

@@ -63,7 +63,7 @@ from oxillama_jupyter.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
     from pathlib import Path
 
     from oxillama_jupyter.engine.frames import Output
@@ -112,6 +112,7 @@ class LocalEngine:
             restart; 0 for none.
         tuning: What may be chosen for speed.
         adapters: LoRA adapters for this model, by the names that requests use.
+        rpc_servers: llama.cpp's RPC servers that hold parts of the model, as host:port.
         logger: Gets the engine's log.
     """
 
@@ -129,6 +130,7 @@ class LocalEngine:
         vault_bytes: int = 0,
         tuning: Tuning | None = None,
         adapters: Mapping[str, Path] | None = None,
+        rpc_servers: Sequence[str] = (),
         logger: logging.Logger | None = None,
     ) -> None:
         self._tuning = tuning or Tuning()
@@ -147,6 +149,7 @@ class LocalEngine:
             vault=str(self._vault),
             vault_bytes=vault_bytes,
             adapters={name: str(path.resolve()) for name, path in (adapters or {}).items()},
+            rpc_servers=list(rpc_servers),
         )
         self._verdicts = Verdicts(data_dir)
         self._ways = BackgroundTuning(

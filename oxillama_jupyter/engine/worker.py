@@ -148,7 +148,9 @@ class Worker:
         from oxillama_jupyter.engine import constraints, embedder, llama, templates
 
         llama.log_to_stderr()
-        self._send(Phase(f"loading the model ({llama.build()})"))
+        servers = ", ".join(settings.rpc_servers)
+        spread = f" over OxillamaApp.rpc_servers ({servers})" if servers else ""
+        self._send(Phase(f"loading the model{spread} ({llama.build()})"))
         model = llama.Llama(settings)
         self._send(Phase("warming up"))
         model.warm_up()
