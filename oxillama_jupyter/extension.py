@@ -41,6 +41,7 @@ from oxillama_jupyter.engine.protocol import Engine, ModelLoader
 from oxillama_jupyter.engine.pull import HubPuller
 from oxillama_jupyter.engine.remote import Patience, RemoteEngine
 from oxillama_jupyter.engine.replay import ReplayEngine
+from oxillama_jupyter.engine.rpc import check_server
 from oxillama_jupyter.engine.taping import TapingEngine
 from oxillama_jupyter.errors import EngineUnavailable, OxillamaError, StoreError
 from oxillama_jupyter.handlers.routes import routes
@@ -144,6 +145,12 @@ class OxillamaApp(ExtensionApp):
         help="LoRA adapters for the default model: GGUF files by the names that requests use, such "
         "as {'formal': '/models/formal-lora.gguf'}.",
     ).tag(config=True)
+    rpc_servers = List(
+        Unicode(),
+        help="llama.cpp RPC servers that hold parts of models too large for this machine, as "
+        "host:port; for a llama-cpp-python built with GGML_RPC. They speak without a password or "
+        "encryption: a trusted network only.",
+    ).tag(config=True)
     db_path = Unicode(
         help="The SQLite file that holds assistants, threads and runs; by default "
         "oxillama/oxillama.db in the Jupyter data directory. Several servers of one machine may "
@@ -161,7 +168,13 @@ class OxillamaApp(ExtensionApp):
         "up to 8192.",
     ).tag(config=True)
     n_threads = Int(
-        0, min=0, help="Threads of the engine; 0 means one for each physical core."
+        0,
+        min=0,
+        help="Threads of the engine; 0 means one for each physical core, and fewer while something "
+        "else computes there, where that is found to be faster.",
+    ).tag(config=True)
+    niceness = Int(
+        0, min=0, max=19, help="How much the engine lets kernels and other programs go first."
     ).tag(config=True)
     autotune = Union(
         [Bool(), Enum(["again"])],
@@ -231,6 +244,13 @@ class OxillamaApp(ExtensionApp):
         if not value or value == "api":
             raise TraitError(f"A URL prefix such as 'v1' is needed, not '{proposal['value']}'.")
         return value
+
+    @validate("rpc_servers")
+    def _valid_servers(self, proposal: dict[str, Any]) -> list[str]:
+        try:
+            return [check_server(server) for server in proposal["value"]]
+        except ValueError as error:
+            raise TraitError(f"OxillamaApp.rpc_servers: {error}") from None
 
     # -- Jupyter's hooks, in the order they are called -------------------------------------------
 
@@ -353,7 +373,8 @@ class OxillamaApp(ExtensionApp):
             self._catalog,
             lambda entry: self._local_engine(entry, self.lora if entry.id == default else {}),
             default=default,
-            memory=Memory(self.model_memory, check=self.check_memory),
+            # What other machines hold of a model is not known before it is loaded.
+            memory=Memory(self.model_memory, check=self.check_memory and not self.rpc_servers),
             wanted=Wanted(self.n_ctx, self.n_parallel),
             patience=self.engine_start_timeout,
             logger=self.log,
@@ -367,8 +388,10 @@ class OxillamaApp(ExtensionApp):
             n_parallel=self.n_parallel,
             n_ctx=self.n_ctx,
             n_threads=self.n_threads or None,
+            niceness=self.niceness,
             start_timeout=self.engine_start_timeout,
             adapters={name: Path(file).expanduser() for name, file in adapters.items()},
+            rpc_servers=self.rpc_servers,
             vault_bytes=self.vault_bytes,
             tuning=Tuning(autotune=self.autotune),
             logger=self.log,

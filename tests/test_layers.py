@@ -40,6 +40,7 @@ ALLOWED = {
     ("engine/adapters.py", "llama_cpp"),
     ("engine/encoder.py", "llama_cpp"),
     ("engine/llama.py", "llama_cpp"),
+    ("engine/rpc.py", "llama_cpp"),
     ("engine/samplers.py", "llama_cpp"),
     ("engine/vocabulary.py", "llama_cpp"),
 }
@@ -88,6 +89,7 @@ def test_only_few_modules_import_llama_cpp() -> None:
         "engine/adapters.py",
         "engine/encoder.py",
         "engine/llama.py",
+        "engine/rpc.py",
         "engine/samplers.py",
         "engine/vocabulary.py",
     }

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import os
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import llama_cpp
+
+from oxillama_jupyter.engine.snapshots import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +23,7 @@ class Adapters:
 
     Attributes:
         states: Why an adapter cannot be used, by name; empty for one that can.
+        fingerprints: Which file each that can be used was loaded from.
 
     Args:
         model: llama.cpp's model.
@@ -27,6 +32,7 @@ class Adapters:
 
     def __init__(self, model: Any, paths: Mapping[str, str]) -> None:  # an opaque C pointer
         self.states: dict[str, str] = {}
+        self.fingerprints: dict[str, str] = {}
         self._loaded: dict[str | None, Any] = {}  # opaque C pointers
         self._current: str | None = None
         for name, path in paths.items():
@@ -51,4 +57,6 @@ class Adapters:
         if not adapter:
             return f"llama.cpp cannot use {path}: it is no LoRA adapter, or one of another model."
         self._loaded[name] = adapter
+        with suppress(OSError):  # gone already: what it computes cannot be told from others' later
+            self.fingerprints[name] = fingerprint(Path(path))
         return ""

@@ -59,6 +59,8 @@ class Configure(Struct, frozen=True, tag="configure"):
         n_ctx: The most tokens one request may use, answer included; 0 for the model's own.
         n_parallel: Generations at the same time.
         n_threads: Compute threads; 0 for what suits the model, at most the physical cores.
+        pace: Whether fewer of them may generate while the machine is busy.
+        niceness: How much the child lets other processes go first, 0 to 19.
         use_extra_bufts: Whether llama.cpp may repack weights for this CPU.
         flash_attn: Flash attention; None for where generations may share the cache.
         n_batch: The most prompt tokens of one step; 0 for the usual.
@@ -67,6 +69,7 @@ class Configure(Struct, frozen=True, tag="configure"):
         vault: Folder of the threads' states on disk.
         vault_bytes: The most bytes of it; 0 for none.
         adapters: Paths of LoRA adapters by their names.
+        rpc_servers: Where other machines hold parts of the model, as host:port.
     """
 
     model: str
@@ -74,6 +77,8 @@ class Configure(Struct, frozen=True, tag="configure"):
     n_ctx: int = 0
     n_parallel: int = 4
     n_threads: int = 0
+    pace: bool = False
+    niceness: int = 0
     use_extra_bufts: bool = True
     flash_attn: bool | None = None
     n_batch: int = 0
@@ -82,6 +87,7 @@ class Configure(Struct, frozen=True, tag="configure"):
     vault: str = ""
     vault_bytes: int = 0
     adapters: dict[str, str] = {}
+    rpc_servers: list[str] = []
 
 
 class Submit(Struct, frozen=True, tag="submit"):

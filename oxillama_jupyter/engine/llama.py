@@ -19,7 +19,9 @@ import numpy as np
 from oxillama_jupyter.engine.adapters import Adapters
 from oxillama_jupyter.engine.backend import CacheFull, Interrupted, Row
 from oxillama_jupyter.engine.machine import physical_cores, physical_memory
+from oxillama_jupyter.engine.pacing import Pacer
 from oxillama_jupyter.engine.protocol import ModelInfo
+from oxillama_jupyter.engine.rpc import add_servers
 from oxillama_jupyter.engine.samplers import make_chain
 from oxillama_jupyter.engine.sizes import ModelSizes, plan
 from oxillama_jupyter.engine.vocabulary import LlamaVocabulary
@@ -173,18 +175,23 @@ class Llama:
             what is in the window only.
         layout: What a saved state depends on beside the model; the size of the cache does not
             matter.
+        pacer: Chooses how many threads generate.
+        adapters: The LoRA adapters.
 
     Raises:
         ModelError: The file is missing, or llama.cpp cannot read it.
+        EngineError: An RPC server cannot be used.
     """
 
     def __init__(self, settings: Configure) -> None:
         self._settings = settings
         self._model = _load(settings)
         self.vocabulary = LlamaVocabulary(self._model)
-        self._adapters = Adapters(self._model, settings.adapters)
+        self.adapters = Adapters(self._model, settings.adapters)
         self.template = _metadata(self._model, "tokenizer.chat_template")
         self.n_threads = settings.n_threads or _default_threads(self._model)
+        self.pacer = Pacer(self.n_threads, fixed=not settings.pace)
+        self._using = self.n_threads
         memory = physical_memory()
         most = llama_cpp.llama_max_parallel_sequences()
         self.rigid = _rigid(self._model)
@@ -240,7 +247,7 @@ class Llama:
             "kv_unified": self.unified,
             "n_batch": self.limits.n_batch,
             "build": build(),
-            "adapters": self._adapters.states,
+            "adapters": self.adapters.states,
         }
 
     def warm_up(self) -> None:
@@ -278,8 +285,8 @@ class Llama:
 
     def step(self, rows: Sequence[Row]) -> list[int]:
         """Decode a batch and choose a token for each row that has a sampler."""
-        self._adapters.use(self._context, rows[0].adapter)
-        samplers = self._decode(rows)
+        self.adapters.use(self._context, rows[0].adapter)
+        samplers = self._paced(rows)
         self._show(rows)
         for sampler, index in samplers:
             if sampler.constraint is not None:
@@ -325,6 +332,18 @@ class Llama:
             self._encoder.close()
         llama_cpp.llama_free(self._context)
         llama_cpp.llama_model_free(self._model)
+
+    def _paced(self, rows: Sequence[Row]) -> list[tuple[LlamaSampler, int]]:
+        """Decode with as many threads as is best just now."""
+        shape = len(rows), sum(len(row.tokens) for row in rows)
+        threads = self.pacer.threads(*shape)
+        if threads != self._using:
+            llama_cpp.llama_set_n_threads(self._context, threads, threads)
+            self._using = threads
+        started = time.perf_counter()
+        samplers = self._decode(rows)
+        self.pacer.took(*shape, time.perf_counter() - started)
+        return samplers
 
     def _decode(self, rows: Sequence[Row]) -> list[tuple[LlamaSampler, int]]:
         samplers = self._batch.fill(rows)
@@ -380,6 +399,7 @@ def _load(settings: Configure) -> Any:  # an opaque C pointer
     params.n_gpu_layers = -1
     params.use_extra_bufts = settings.use_extra_bufts
     llama_cpp.llama_backend_init()
+    add_servers(settings.rpc_servers)
     model = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)
     if not model:
         raise ModelError(f"llama.cpp cannot read {path}: it is no GGUF model, or a damaged one.")

@@ -63,7 +63,7 @@ from oxillama_jupyter.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
     from pathlib import Path
 
     from oxillama_jupyter.engine.frames import Output
@@ -104,12 +104,15 @@ class LocalEngine:
         data_dir: Where verdicts on this machine are kept, and in `vault` the states of threads.
         n_parallel: Generations at the same time; more wait.
         n_ctx: The most tokens one request may use, answer included; 0 for the model's own.
-        n_threads: Compute threads; None for the physical cores, or one for a small model.
+        n_threads: Compute threads; None for the physical cores, or one for a small model, and fewer
+            while the machine is busy.
+        niceness: How much the process lets others go first, 0 to 19.
         start_timeout: Seconds the process may take until it can generate.
         vault_bytes: The most bytes of threads' states on disk, with which they go on after a
             restart; 0 for none.
         tuning: What may be chosen for speed.
         adapters: LoRA adapters for this model, by the names that requests use.
+        rpc_servers: llama.cpp's RPC servers that hold parts of the model, as host:port.
         logger: Gets the engine's log.
     """
 
@@ -122,10 +125,12 @@ class LocalEngine:
         n_parallel: int = 4,
         n_ctx: int = 0,
         n_threads: int | None = None,
+        niceness: int = 0,
         start_timeout: float = 120.0,
         vault_bytes: int = 0,
         tuning: Tuning | None = None,
         adapters: Mapping[str, Path] | None = None,
+        rpc_servers: Sequence[str] = (),
         logger: logging.Logger | None = None,
     ) -> None:
         self._tuning = tuning or Tuning()
@@ -136,12 +141,15 @@ class LocalEngine:
             n_ctx=n_ctx,
             n_parallel=n_parallel,
             n_threads=n_threads or 0,
+            pace=not n_threads,
+            niceness=niceness,
             flash_attn=self._tuning.flash_attn,
             prefill_seconds=self._tuning.prefill_seconds,
             mixed_seconds=self._tuning.mixed_seconds,
             vault=str(self._vault),
             vault_bytes=vault_bytes,
             adapters={name: str(path.resolve()) for name, path in (adapters or {}).items()},
+            rpc_servers=list(rpc_servers),
         )
         self._verdicts = Verdicts(data_dir)
         self._ways = BackgroundTuning(
@@ -242,6 +250,7 @@ class LocalEngine:
     def status(self) -> EngineStatus:
         """Say how the engine is."""
         running = sum(stream.admitted for stream in self._streams.values())
+        stats = self._child.stats if self._child else EngineStats()
         return EngineStatus(
             state=self._state,
             detail=self._detail,
@@ -250,9 +259,9 @@ class LocalEngine:
             n_parallel=self._configure.n_parallel,
             running=running,
             waiting=len(self._streams) - running,
-            settings=self._settings,
+            settings=_settings_now(self._settings, stats),
             measured=self._ways.table(),
-            stats=self._child.stats if self._child else EngineStats(),
+            stats=stats,
         )
 
     async def forget(self, cache_key: str) -> None:
@@ -426,6 +435,14 @@ class LocalEngine:
         if self._child is None:
             raise EngineUnavailable(self._detail)
         return self._child
+
+
+def _settings_now(settings: dict[str, Any], stats: EngineStats) -> dict[str, Any]:
+    """The settings with what has changed since the start."""
+    if "n_threads" not in settings:
+        return settings
+    most = settings["n_threads"]
+    return settings | {"n_threads": stats.n_threads or most, "n_threads_max": most}
 
 
 def _frame(message: Submit | Embed | Count | Render) -> bytes:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["fingerprint", "logical_cores", "physical_cores", "physical_memory"]
+__all__ = ["be_nice", "fingerprint", "logical_cores", "physical_cores", "physical_memory"]
 
 
 def physical_cores() -> int:
@@ -36,6 +37,30 @@ def physical_memory() -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, OSError, ValueError):
         return 8 << 30
+
+
+def be_nice(niceness: int) -> None:
+    """Let other processes go first, if this one does so less than that by now.
+
+    Where Linux groups processes by session, which the engine has one of its own of, niceness counts
+    within the group only, and the group has another one.
+    """
+    if not niceness or not hasattr(os, "setpriority"):
+        return
+    for thread in _threads():  # on Linux each has its own; later ones have that of their maker
+        with suppress(OSError):
+            present = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, max(niceness, present))
+    with suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(niceness))
+
+
+def _threads() -> list[int]:
+    """This process's threads, where the system tells; 0 stands for the process."""
+    try:
+        return [int(path.name) for path in Path("/proc/self/task").iterdir()]
+    except OSError:
+        return [0]
 
 
 def fingerprint() -> str:

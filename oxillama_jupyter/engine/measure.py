@@ -106,7 +106,7 @@ def measure(settings: Configure) -> Measured:
     """Load the model with these settings and time it."""
     from oxillama_jupyter.engine.llama import Llama
 
-    llama = Llama(settings)
+    llama = Llama(msgspec.structs.replace(settings, pace=False))
     llama.warm_up()
     watch = _Stopwatch(llama)
     room = llama.limits.n_ctx - _FOLLOW_UP - _STEPS - 2

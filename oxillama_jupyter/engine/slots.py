@@ -134,6 +134,8 @@ class Slots:
         own = common(slot)
         parked = self._best_parked(reusable, max(own, shared), adapter)
         known = common(parked) if parked else max(own, shared)
+        if snapshot is not None and snapshot.adapter != adapter:
+            snapshot = None
         if self._restore(slot, snapshot, reusable, known, key):
             pass
         elif parked is not None:
@@ -188,9 +190,9 @@ class Slots:
         """Whether a sequence can begin with a part of another one."""
         return not self._cells.rigid
 
-    def known(self, tokens: list[int]) -> int:
+    def known(self, tokens: list[int], adapter: str | None = None) -> int:
         """How many of these tokens are in memory; from another thread it is a hint."""
-        return max(self._common(one, tokens) for one in self._everything())
+        return max(self._common(one, tokens, adapter) for one in self._everything())
 
     # -- the vault -------------------------------------------------------------------------------
 
@@ -234,7 +236,6 @@ class Slots:
             one
             for one in self._everything()
             if one.key is not None
-            and one.adapter is None  # files do not tell whose they are
             and not one.saved
             and one.length >= LEAST_TOKENS
             and (busy or isinstance(one, _Parked) or not one.busy)
@@ -245,13 +246,14 @@ class Slots:
         one.saved = True
         if self._vault is None or one.key is None or one.length < LEAST_TOKENS:
             return
-        if one.adapter is not None:
-            return
+        key = one.key if one.adapter is None else one.key.partition("\0")[2]
         if isinstance(one, Slot):
             tokens, (state, _) = one.tokens[: one.length], self._cells.save(one.id)
-            self._vault.put(one.key, tokens, state)
+            self._vault.put(key, tokens, state, adapter=one.adapter)
         else:
-            self._vault.put(one.key, one.tokens, one.state, checkpoint=one.checkpoint)
+            self._vault.put(
+                key, one.tokens, one.state, checkpoint=one.checkpoint, adapter=one.adapter
+            )
 
     def _restore(
         self,
@@ -264,7 +266,7 @@ class Slots:
         """Bring a state from disk into a slot, if it knows clearly more than memory does."""
         if self._vault is None:
             return False
-        common = self._common(snapshot, tokens) if snapshot else 0
+        common = self._common(snapshot, tokens, snapshot.adapter) if snapshot else 0
         if snapshot is None or common < known + LEAST_TOKENS or not _worth(common, snapshot):
             if known + LEAST_TOKENS <= len(tokens):
                 self._vault.miss()
@@ -320,7 +322,7 @@ class Slots:
         self, known: Slot | _Parked | Snapshot, tokens: list[int], adapter: str | None = None
     ) -> int:
         """How many of the tokens could be taken over from there."""
-        if (None if isinstance(known, Snapshot) else known.adapter) != adapter:
+        if known.adapter != adapter:
             return 0
         common = common_length(known.tokens[: known.length], tokens)
         if not self._cells.rigid_states:

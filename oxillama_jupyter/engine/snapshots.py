@@ -26,6 +26,7 @@ __all__ = [
     "SUFFIX",
     "DamagedError",
     "Header",
+    "belongs",
     "common",
     "file_name",
     "fingerprint",
@@ -61,6 +62,7 @@ class Header(Struct, frozen=True, array_like=True):
         tokens: The tokens whose state it is, packed.
         size: Bytes of the state.
         checksum: CRC-32 of the state.
+        adapter: Fingerprint of the LoRA adapter that computed it; empty for none.
     """
 
     fingerprint: str
@@ -69,6 +71,7 @@ class Header(Struct, frozen=True, array_like=True):
     tokens: bytes
     size: int
     checksum: int
+    adapter: str = ""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -83,8 +86,8 @@ def fingerprint(model: Path, *parts: str) -> str:
     loading it. A change in the middle alone is told by the time.
 
     Args:
-        model: The GGUF.
-        parts: Adapter, layout of the cache, build of llama.cpp.
+        model: The GGUF; an adapter's is named in the same way.
+        parts: Layout of the cache, build of llama.cpp.
     """
     found = hashlib.sha256()
     with model.open("rb") as file:
@@ -97,9 +100,15 @@ def fingerprint(model: Path, *parts: str) -> str:
     return found.hexdigest()[:24]
 
 
-def file_name(key: str, *, checkpoint: bool) -> str:
+def file_name(key: str, *, checkpoint: bool, adapter: str = "") -> str:
     """The name of a thread's file; it shows nothing of the thread."""
-    return f"{_stem(key)}{'.prompt' if checkpoint else ''}{SUFFIX}"
+    middle = f".{adapter}" if adapter else ""
+    return f"{_stem(key)}{middle}{'.prompt' if checkpoint else ''}{SUFFIX}"
+
+
+def belongs(name: str, key: str) -> bool:
+    """Whether a file of this name is a thread's, with whatever adapter."""
+    return name.startswith(f"{_stem(key)}.")
 
 
 def forget_files(vault: Path, key: str) -> None:
@@ -198,7 +207,8 @@ def _read_header(file: IO[bytes], path: Path, wanted: str) -> Header:
     except msgspec.DecodeError as error:
         raise DamagedError(path.name) from error
     ours = header.fingerprint == wanted and len(header.tokens) % _TOKEN == 0
-    named = path.name == file_name(header.key, checkpoint=header.checkpoint)
+    name = file_name(header.key, checkpoint=header.checkpoint, adapter=header.adapter)
+    named = path.name == name
     if not (ours and named) or size != _PREAMBLE.size + length + header.size:
         raise DamagedError(path.name)
     return header

@@ -61,6 +61,7 @@ class EngineStats(Struct, frozen=True, omit_defaults=True):
         parked: Idle threads whose states wait in ordinary memory.
         parked_bytes: What these states take.
         vault: Those on disk, where some are kept.
+        n_threads: Threads that generate at present; fewer while the machine is busy.
     """
 
     cells: int = 0
@@ -68,6 +69,7 @@ class EngineStats(Struct, frozen=True, omit_defaults=True):
     parked: int = 0
     parked_bytes: int = 0
     vault: VaultStats | None = None
+    n_threads: int = 0
 
 
 class ModelState(Struct, frozen=True):

@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -45,7 +45,10 @@ _TOKEN = len(snapshots.pack([0]))
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
 class Snapshot:
-    """A state that was found; `read` gives its bytes, `tokens` and `length` are what it knows."""
+    """A state that was found; `read` gives its bytes, `tokens` and `length` are what it knows.
+
+    `adapter` is the LoRA adapter's name, or None.
+    """
 
     name: str
     tokens: list[int]
@@ -53,6 +56,7 @@ class Snapshot:
     size: int
     read: Callable[[], bytearray | None]
     ready: bytearray | None = None
+    adapter: str | None = None
 
 
 @dataclass(slots=True)
@@ -62,6 +66,7 @@ class _Entry:
     stamp: tuple[int, int]  # time and size of the file
     tokens: bytes
     size: int
+    adapter: str
 
 
 @dataclass(slots=True)
@@ -81,11 +86,20 @@ class Vault:
         fingerprint: What this engine's states belong to; see `snapshots.fingerprint`.
         token_seconds: What computing one prompt token takes: a state that is not loaded much
             faster than that is not saved.
+        adapters: Fingerprints of the LoRA adapters' files by their names; the states of one that
+            has none are not saved.
     """
 
     def __init__(
-        self, folder: Path, budget: int, fingerprint: str, token_seconds: float = 1e-4
+        self,
+        folder: Path,
+        budget: int,
+        fingerprint: str,
+        token_seconds: float = 1e-4,
+        adapters: Mapping[str, str] | None = None,
     ) -> None:
+        self._adapters: dict[str | None, str] = {None: ""}
+        self._adapters.update(adapters or {})
         self._root = folder
         self._folder = folder / fingerprint
         self._budget = budget
@@ -115,7 +129,14 @@ class Vault:
 
     # -- the prompts thread ----------------------------------------------------------------------
 
-    def find(self, tokens: list[int], *, known: int = 0, whole: bool = False) -> Snapshot | None:
+    def find(
+        self,
+        tokens: list[int],
+        *,
+        known: int = 0,
+        whole: bool = False,
+        adapter: str | None = None,
+    ) -> Snapshot | None:
         """Look for the state that has most of the beginning of these tokens.
 
         It is read at once where memory knows clearly less, so that the decode loop need not.
@@ -124,11 +145,14 @@ class Vault:
             tokens: What may be reused of a prompt.
             known: How many of them are in memory, as far as this thread can tell.
             whole: Whether a state can be used only as a whole.
+            adapter: The LoRA adapter that must have computed it.
         """
+        if adapter not in self._adapters:
+            return None
         packed = snapshots.pack(tokens)
         with self._lock:
             self._refresh()
-            name, common = self._best(packed, whole=whole)
+            name, common = self._best(packed, self._adapters[adapter], whole=whole)
             entry = self._index.get(name)
         if entry is None:
             return None
@@ -138,6 +162,7 @@ class Vault:
             len(entry.tokens) // _TOKEN,
             entry.size,
             partial(self._read, name, entry),
+            adapter=adapter,
         )
         ahead = sum(snapshot.size for snapshot in self._ahead)
         if common >= known + LEAST_TOKENS and ahead + entry.size <= _AHEAD_BYTES:
@@ -162,7 +187,15 @@ class Vault:
             and size / _LOAD_RATE < length * self._token_seconds
         )
 
-    def put(self, key: str, tokens: list[int], state: Any, *, checkpoint: bool = False) -> None:
+    def put(
+        self,
+        key: str,
+        tokens: list[int],
+        state: Any,
+        *,
+        checkpoint: bool = False,
+        adapter: str | None = None,
+    ) -> None:
         """Have a thread's state written, in place of its older one; never blocks.
 
         Args:
@@ -170,16 +203,18 @@ class Vault:
             tokens: What it is the state of.
             state: Its bytes, which nobody may change any more.
             checkpoint: Whether it is kept beside the state after the answer.
+            adapter: The LoRA adapter that computed it.
         """
         size = len(state)
-        if not self.worth(len(tokens), size):
+        if adapter not in self._adapters or not self.worth(len(tokens), size):
             return
         with self._counting:
             if self._queued + size > _QUEUE_BYTES and self._queued:
                 self._counts.failed += 1
                 return
             self._queued += size
-        header = Header(self._fingerprint, key, checkpoint, snapshots.pack(tokens), size, 0)
+        packed, adapter_print = snapshots.pack(tokens), self._adapters[adapter]
+        header = Header(self._fingerprint, key, checkpoint, packed, size, 0, adapter_print)
         self._queue.put(partial(self._write, header, state))
 
     def hit(self, snapshot: Snapshot) -> None:
@@ -205,11 +240,13 @@ class Vault:
 
     # -- reading ---------------------------------------------------------------------------------
 
-    def _best(self, packed: bytes, *, whole: bool) -> tuple[str, int]:
-        """The file with the longest common beginning, and of those the shortest."""
+    def _best(self, packed: bytes, adapter: str, *, whole: bool) -> tuple[str, int]:
+        """The adapter's file with the longest common beginning, and of those the shortest."""
         best, name = (0, 0), ""
         head = packed[: LEAST_TOKENS * _TOKEN]
         for candidate, entry in self._index.items():
+            if entry.adapter != adapter:
+                continue
             if len(head) < LEAST_TOKENS * _TOKEN or not entry.tokens.startswith(head):
                 continue
             if whole and not packed.startswith(entry.tokens):
@@ -232,7 +269,8 @@ class Vault:
             if not isinstance(error, FileNotFoundError):
                 self._fail(f"A saved thread could not be read: {error}")
             return None
-        return state if header.tokens == entry.tokens else None
+        same = (header.tokens, header.adapter) == (entry.tokens, entry.adapter)
+        return state if same else None
 
     def _refresh(self) -> None:
         """Bring the index up to date, if anybody has added, replaced or deleted a file."""
@@ -263,7 +301,7 @@ class Vault:
         except OSError:
             return
         else:
-            self._index[name] = _Entry(stamp, header.tokens, header.size)
+            self._index[name] = _Entry(stamp, header.tokens, header.size, header.adapter)
 
     def _discard(self, name: str) -> None:
         """Delete a damaged file."""
@@ -294,7 +332,7 @@ class Vault:
             self._refresh()
 
     def _write(self, header: Header, state: Any) -> None:
-        name = snapshots.file_name(header.key, checkpoint=header.checkpoint)
+        name = snapshots.file_name(header.key, checkpoint=header.checkpoint, adapter=header.adapter)
         path = self._folder / name
         try:
             for folder in (self._root, self._folder):
@@ -307,9 +345,8 @@ class Vault:
             with self._counting:
                 self._queued -= header.size
         with self._lock:
-            self._index[name] = _Entry(
-                (status.st_mtime_ns, status.st_size), header.tokens, header.size
-            )
+            stamp = status.st_mtime_ns, status.st_size
+            self._index[name] = _Entry(stamp, header.tokens, header.size, header.adapter)
         with self._counting:
             self._counts.saved += 1
 
@@ -319,8 +356,8 @@ class Vault:
     def _forget(self, key: str) -> None:
         snapshots.forget_files(self._root, key)
         with self._lock:
-            for checkpoint in (False, True):
-                self._index.pop(snapshots.file_name(key, checkpoint=checkpoint), None)
+            for name in [name for name in self._index if snapshots.belongs(name, key)]:
+                del self._index[name]
 
     def _trim(self, room: int, replaced: Path | None = None) -> None:
         """Delete what was left half-written, and the oldest until there is room in the budget.

@@ -17,6 +17,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, NoReturn
 
+import msgspec
+
 from oxillama_jupyter.engine.frames import (
     Abort,
     Configure,
@@ -35,6 +37,7 @@ from oxillama_jupyter.engine.frames import (
     encode,
     read_frame,
 )
+from oxillama_jupyter.engine.machine import be_nice
 from oxillama_jupyter.errors import OxillamaError
 
 if TYPE_CHECKING:
@@ -110,6 +113,7 @@ class Worker:
         if not isinstance(settings, Configure):
             sys.stderr.write("The engine's process is started by LocalEngine, not by hand.\n")
             return 2
+        be_nice(settings.niceness)
         threading.Thread(target=self._intake, name="intake", daemon=True).start()
         try:
             llama, builder, compiler, embedder = self._load(settings)
@@ -123,7 +127,7 @@ class Worker:
         threading.Thread(target=self._prepare, args=makers, name="prompts", daemon=True).start()
         self._scheduler = scheduler
         self._send(Ready(llama.info(), llama.settings()))
-        self._decode(scheduler, slots, embedder)
+        self._decode(scheduler, slots, embedder, llama)
         slots.save_all(_LAST_SECONDS)
         self._saved.set()
         return 0
@@ -144,7 +148,9 @@ class Worker:
         from oxillama_jupyter.engine import constraints, embedder, llama, templates
 
         llama.log_to_stderr()
-        self._send(Phase(f"loading the model ({llama.build()})"))
+        servers = ", ".join(settings.rpc_servers)
+        spread = f" over OxillamaApp.rpc_servers ({servers})" if servers else ""
+        self._send(Phase(f"loading the model{spread} ({llama.build()})"))
         model = llama.Llama(settings)
         self._send(Phase("warming up"))
         model.warm_up()
@@ -207,11 +213,13 @@ class Worker:
                     self._preparing.remove(message.id)
                     self._inbox.put(prepared)
 
-    def _decode(self, scheduler: Scheduler, slots: Slots, embedder: Embedder) -> None:
+    def _decode(self, scheduler: Scheduler, slots: Slots, embedder: Embedder, llama: Llama) -> None:
         """Decode until the end; sleep where there is nothing to do."""
         from oxillama_jupyter.engine.reporter import Reporter
 
-        self._reporter = Reporter(scheduler.stats)
+        self._reporter = Reporter(
+            lambda: msgspec.structs.replace(scheduler.stats(), n_threads=llama.pacer.now)
+        )
         while self._receive(scheduler, slots, embedder):
             self._send_step(scheduler.admit())
             self._send_step(scheduler.step())
@@ -366,18 +374,20 @@ def _vault(settings: Configure, llama: Llama) -> Vault | None:
     except OSError:
         return None  # the file went away after it was loaded: nothing could be found again
     seconds = llama.limits.token_seconds
-    return Vault(Path(settings.vault), settings.vault_bytes, fingerprint, seconds)
+    prints = llama.adapters.fingerprints
+    return Vault(Path(settings.vault), settings.vault_bytes, fingerprint, seconds, prints)
 
 
 def _finder(vault: Vault | None, slots: Slots, *, rigid: bool) -> Callable[[Job], None]:
     """Make what looks for a job's beginning on disk, in case memory has less of it."""
 
     def find(job: Job) -> None:
-        if vault is None or job.adapter is not None:
+        if vault is None:
             return
-        reusable = job.tokens[:-1]
+        reusable, adapter = job.tokens[:-1], job.adapter
         try:
-            job.snapshot = vault.find(reusable, known=slots.known(reusable), whole=rigid)
+            known = slots.known(reusable, adapter)
+            job.snapshot = vault.find(reusable, known=known, whole=rigid, adapter=adapter)
         except Exception:  # noqa: BLE001 - whatever it is, without a snapshot the run works too
             traceback.print_exc()
 
