@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import random
+from abc import ABC, abstractmethod
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -26,7 +27,7 @@ __all__ = ["Inside", "Served", "Side"]
 _NEW = "every new message has tenth words of its own"
 
 
-class Side:
+class Side(ABC):
     """One of the two stores, however it is asked.
 
     Args:
@@ -55,29 +56,29 @@ class Side:
         """Any message's own number."""
         return self._chance.randrange(len(self._stock.threads) * 10)
 
+    @abstractmethod
     async def list_threads(self, **query: Any) -> None:
         """A page of threads."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def list_messages(self, thread_id: str, **query: Any) -> None:
         """A page of a thread's messages."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def list_runs(self, thread_id: str) -> None:
         """A page of a thread's runs."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def retrieve(self, thread_id: str, message_id: str) -> None:
         """A thread and a message of it."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def append(self, thread_id: str) -> None:
         """A new message."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def run(self, thread_id: str) -> None:
         """A run, from its beginning to its end."""
-        raise NotImplementedError
 
 
 class Inside(Side):

@@ -426,7 +426,6 @@ class OxillamaApp(ExtensionApp):
             owner=owner,
             expiry=self.run_expiry_seconds,
         )
-        generator = Generator(self._models, self._places, metrics)
         responses = await self._responses(db, generator, owner)
         return Services(
             assistants=AssistantService(db),

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from sqlite3 import Connection
 
-__all__ = ["add_frames", "adopt", "frames", "is_active", "owners", "release", "renew", "secret"]
+__all__ = ["add_frames", "adopt", "frames", "owners", "release", "renew", "secret"]
 
-_ACTIVE = "SELECT 1 FROM responses WHERE id = ? AND active AND NOT deleted"
 _RENEW = "UPDATE responses SET lease = ? WHERE owner = ? AND active"
 _RELEASE = "UPDATE responses SET lease = 0, owner = '' WHERE owner = ? AND active"
 _OWNERS = "SELECT DISTINCT owner FROM responses WHERE active"
@@ -31,11 +30,6 @@ _ADD_SECRET = "INSERT OR IGNORE INTO secrets(name, value) VALUES (?, ?)"  # noqa
 _SECRET = "SELECT value FROM secrets WHERE name = ?"  # noqa: S105  # likewise
 _encode = msgpack.Encoder().encode
 _decode = msgpack.Decoder(list[bytes]).decode
-
-
-def is_active(conn: Connection, response_id: str) -> bool:
-    """Whether a response is still to be executed; another server may have cancelled it."""
-    return conn.execute(_ACTIVE, (response_id,)).fetchone() is not None
 
 
 def renew(conn: Connection, owner: str, lease: int) -> None:
