@@ -46,7 +46,10 @@ class Toolbox:
         return not self.approval.covers(self.tools)
 
     async def answer(self, calls: Iterable[dict[str, Any]], wait: Wait) -> list[dict[str, Any]]:
-        """Decide about pending calls and run them, one after the other.
+        """Decide about all pending calls, then run them, one after the other.
+
+        Where somebody cannot be asked about one of them, none has run: whoever attaches to the run
+        is asked about all, and nothing happens twice.
 
         Args:
             calls: As the run has them.
@@ -58,17 +61,25 @@ class Toolbox:
         Raises:
             CannotAskError: Somebody has to be asked, and nobody can be.
         """
-        return [await self._answer(call, wait) for call in calls]
+        decided = [(call, self._decide(call)) for call in calls]
+        return [await self._answer(call, decision, wait) for call, decision in decided]
 
-    async def _answer(self, call: dict[str, Any], wait: Wait) -> dict[str, Any]:
-        name, arguments = call["function"]["name"], call["function"]["arguments"]
-        tool = self.tools.get(name)
-        if tool is None:
+    def _decide(self, call: dict[str, Any]) -> Decision | None:
+        """The decision about a call; None where there is no such function."""
+        name = call["function"]["name"]
+        if name not in self.tools:
+            return None
+        return self.approval.decide(name, call["function"]["arguments"])
+
+    async def _answer(
+        self, call: dict[str, Any], decision: Decision | None, wait: Wait
+    ) -> dict[str, Any]:
+        name = call["function"]["name"]
+        if decision is None:
             known = ", ".join(self.tools) or "none at all"
             text = error_text(f"There is no function {name!r}; there are: {known}.")
             return {"tool_call_id": call["id"], "output": text}
-        decision = self.approval.decide(name, arguments)
-        text = await _run(tool, arguments, decision, wait)
+        text = await _run(self.tools[name], call["function"]["arguments"], decision, wait)
         return {"tool_call_id": call["id"], "output": text, "decision": decision.body}
 
 

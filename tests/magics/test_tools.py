@@ -263,6 +263,16 @@ def test_an_interrupt_while_asking_or_in_a_tool_cancels_the_run(
         assert fresh.value("called") == "['async ended']"
 
 
+def test_where_one_call_cannot_be_asked_about_none_of_them_runs(fresh: Kernel) -> None:
+    shown = fresh.run(f"%%oxillama --tools add,get_weather --yes get_weather -o answer\n{TWO}")
+    assert "this front end cannot ask" in shown.error
+    assert fresh.value("called") == "[]"
+
+    shown = fresh.run("%oxillama attach --yes -o again")
+    assert shown.error == ""
+    assert fresh.value("called") == "['Paris', (1, 2)]"
+
+
 def test_another_client_answers_and_a_cell_that_attaches_sees_it(
     fresh: Kernel, client: OpenAI
 ) -> None:
