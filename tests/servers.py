@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -248,6 +249,20 @@ class Server:
         finally:
             if engine.is_running():
                 engine.send_signal(signal.SIGCONT)
+
+    def leave(self, path: str, body: dict[str, Any]) -> None:
+        """Ask for an answer in one piece, and be gone while it is generated."""
+
+        def ask() -> None:
+            with suppress(httpx2.ReadTimeout):
+                answer = self.raw.post(path, json=body, timeout=3)
+                raise AssertionError(f"nobody left: {answer.text[-500:]}")
+
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(ask)
+            until(lambda: self.health()["engine"]["running"], "the generation")
+            with self.held():  # fast models would answer before anybody has left
+                asking.result()
 
     # -- its clients ---------------------------------------------------------------------------
 

@@ -202,6 +202,7 @@ class EnginePool:
             await self._catalog.refresh(max_age=0)
         if again and resident is not None:
             resident.failure = ""
+            await self._give_up_if_failed(resident)
         async with self.using(model):
             pass
 
@@ -368,6 +369,17 @@ class EnginePool:
     async def _unload(self, resident: Resident) -> None:
         await resident.close()
         self._change.set()
+
+    async def _give_up_if_failed(self, resident: Resident) -> None:
+        """Stop an engine that lost its process and gets no new one, so that another is made."""
+        engine = resident.engine
+        if engine is None or resident.loading is not None:
+            return
+        try:
+            await engine.start()
+        except EngineUnavailable:
+            if resident.engine is engine:
+                await self._unload(resident)
 
     # -- words -----------------------------------------------------------------------------------
 

@@ -239,6 +239,24 @@ async def test_a_load_that_fails_is_told_to_all_and_leaves_the_others_alone(
         assert await answer(here, ask("hi", model="bad"))
 
 
+async def test_a_model_that_died_and_could_not_start_again_is_loaded_at_once_when_mended(
+    pool: MakePool, folder: Path, small_model: Path
+) -> None:
+    async with pool() as here:
+        (folder / "rubbish").write_bytes(small_model.read_bytes()[:100_000])  # noqa: ASYNC240
+        (folder / "rubbish").replace(folder / "a.gguf")
+        os.kill(state(here, "a").pid, signal.SIGKILL)
+        async with asyncio.timeout(60):
+            while state(here, "a").state != "failed":  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        shutil.copy(small_model, folder / "mended")
+        (folder / "mended").replace(folder / "a.gguf")
+
+        await here.load("a", again=True)  # it waits for no further try of the old engine's
+        assert await answer(here, ask("hi"))
+        assert here.made == ["a", "a"]
+
+
 async def test_a_damaged_file_is_no_model_and_starts_no_process(
     pool: MakePool, folder: Path
 ) -> None:
