@@ -42,6 +42,12 @@ def test_installing_enables_the_extension() -> None:
     assert installed == {"ServerApp": {"jpserver_extensions": {"oxillama_jupyter": True}}}
 
 
+def test_installing_enables_the_extension_of_lab() -> None:
+    folder = Path(sys.prefix) / "share/jupyter/labextensions/oxillama-jupyter"
+    build = json.loads((folder / "package.json").read_text())["jupyterlab"]["_build"]
+    assert (folder / build["load"]).is_file()
+
+
 def test_the_extension_point_is_loadable() -> None:
     (point,) = oxillama_jupyter._jupyter_server_extension_points()
     assert point["module"] == "oxillama_jupyter.extension"

@@ -7,8 +7,8 @@ import time
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from oxillama_jupyter.widgets.prefixes import prefixes
 from oxillama_jupyter.widgets.run_cell import RunCell
 from oxillama_jupyter.widgets.screens import WAITS, about, bundle, interrupt_later
 from oxillama_jupyter.widgets.view import State
@@ -177,21 +177,6 @@ class RunScreen:
         cell = self._cell
         if self._connection is not None and cell is not None and cell.status == "in_progress":
             self._connection().post(f"/threads/{cell.thread_id}/runs/{cell.run_id}/cancel")
-
-
-def prefixes(environ: Mapping[str, str]) -> tuple[str, str]:
-    """Where a page's server has the OpenAI surface and our own routes, below its base URL.
-
-    A kernel's own addresses of them do not help a page, which may come through proxies.
-    """
-    paths = [
-        urlsplit(environ.get(name, "")).path.strip("/").split("/")
-        for name in ("OXILLAMA_BASE_URL", "OXILLAMA_URL")
-    ]
-    while len(paths[0]) > 1 and len(paths[1]) > 1 and paths[0][0] == paths[1][0]:
-        paths = [path[1:] for path in paths]
-    openai, own = ("/".join(path) for path in paths)
-    return openai or "v1", own or "oxillama"
 
 
 def finished(text: str) -> int:

@@ -4,13 +4,14 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from client.world import Server, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page
 
@@ -94,3 +95,48 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1200, "height": 1600})
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def scripted_lab(world: World) -> Server:
+    """A real JupyterLab whose engine says what it is told to."""
+    tests = Path(__file__).parents[1]
+    world.env["PYTHONPATH"] = f"{tests.parent}:{tests}"
+    return world.serve(
+        f"--ServerApp.root_dir={world.root}",
+        "--LabApp.expose_app_in_browser=True",
+        command=(str(Path(__file__).with_name("scripted_lab.py")),),
+    )
+
+
+@pytest.fixture
+def hosts(page: Page) -> Iterator[set[str | None]]:
+    """Where the page's requests go; never away from this machine."""
+    hosts: set[str | None] = set()
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
+    yield hosts
+    assert hosts <= {"127.0.0.1", None}
+
+
+@pytest.fixture
+def axe(page: Page) -> Callable[[str], list[Any]]:
+    """Look for what people with assistive technology could not use; serious faults and worse."""
+    script = (
+        Path(__file__).parents[1] / "clients" / "node" / "node_modules" / "axe-core" / "axe.min.js"
+    )
+    if not script.exists():
+        problem = "no axe-core (npm ci --prefix tests/clients/node)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(problem)
+        pytest.skip(problem)
+
+    def look(selector: str) -> list[Any]:
+        page.evaluate(script.read_text("utf-8"))
+        return page.evaluate(
+            """async selector => (await axe.run(selector)).violations
+              .filter(fault => ['serious', 'critical'].includes(fault.impact))
+              .map(fault => [fault.id, fault.nodes.map(node => node.html.slice(0, 200))])""",
+            selector,
+        )
+
+    return look

@@ -4,134 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import pytest
+from browser.hostile import FOUND, HOSTILE
+from browser.notebooks import (
+    LIMIT,
+    open_notebook,
+    run_all,
+    saved_outputs,
+    wait_for_end,
+    write_notebook,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from client.world import Server, World
     from playwright.sync_api import Page
-
-LIMIT = 60_000  # milliseconds
-# ruff: noqa: E501 - lines of the corpus are as long as they are
-HOSTILE = """<script>window.PWNED = 1</script>
-<img src=x onerror="window.PWNED = 2"> and ![beacon](http://evil.example/beacon.png)
-<b onclick="window.PWNED = 3">bold</b> <button onclick="window.PWNED = 4">Approve</button>
-
-<form action="http://evil.example/form"><input type="submit" value="Approve"></form>
-
-<svg onload="window.PWNED = 5"><image href="http://evil.example/svg.png"></image></svg>
-
-<iframe src="http://evil.example/frame"></iframe><style>body { background: url(http://evil.example/s) }</style>
-
-<table background="http://evil.example/table"><tr><td>x</td></tr></table>
-
-[a](javascript:window.PWNED=6) [b](JaVaScRiPt:alert(1)) [c](data:text/html,<script>alert(1)</script>)
-[d](vbscript:x) [e](file:///etc/passwd) [f](//evil.example) [g](command:run) [h](http://evil.example/ok)
-<javascript:alert(1)> ![](data:image/svg+xml,<svg/onload=alert(1)>) ![ref][ref] [![in](http://evil.example/i)](http://x.example)
-
-    ```
-<img src="http://evil.example/indented.png">
-
-`unpaired
-`<img src="http://evil.example/span.png">`
-
-$$
-```
-$$
-<img src="http://evil.example/math.png">
-```
-
-$\\style{background-image:url(http://evil.example/style.png)}{x}$ $\\href{javascript:window.PWNED=7}{y}$
-
-\x1b[31mred\x1b[0m \u202egnp.exe\u202c &#60;img src=x onerror=alert(1)&#62;
-
-[ref]: http://evil.example/reference.png
-"""
-# What a page must not have of a message, and where its links lead.
-FOUND = """selector => {
-  const root = document.querySelector(selector);
-  const forbidden = 'script,img,image,svg,button,input,form,iframe,object,embed,style,link,video';
-  return {
-    elements: [...root.querySelectorAll(forbidden)].filter(e => !e.closest('mjx-container'))
-      .map(e => e.outerHTML),
-    links: [...root.querySelectorAll('a')].map(a => a.href),
-    handlers: [...root.querySelectorAll('*')].flatMap(e => e.getAttributeNames())
-      .filter(name => name.startsWith('on')),
-    pwned: window.PWNED ?? null,
-    text: root.innerText,
-  };
-}"""
-
-
-@pytest.fixture
-def scripted_lab(world: World) -> Server:
-    """A real JupyterLab whose engine says what it is told to."""
-    tests = Path(__file__).parents[1]
-    world.env["PYTHONPATH"] = f"{tests.parent}:{tests}"
-    return world.serve(
-        f"--ServerApp.root_dir={world.root}",
-        "--LabApp.expose_app_in_browser=True",
-        command=(str(Path(__file__).with_name("scripted_lab.py")),),
-    )
-
-
-@pytest.fixture
-def hosts(page: Page) -> Iterator[set[str | None]]:
-    """Where the page's requests go; never away from this machine."""
-    hosts: set[str | None] = set()
-    page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
-    yield hosts
-    assert hosts <= {"127.0.0.1", None}
-
-
-def write_notebook(world: World, *sources: str) -> None:
-    cells = [
-        {
-            "cell_type": "code",
-            "id": f"cell-{number}",
-            "metadata": {},
-            "outputs": [],
-            "execution_count": None,
-            "source": source,
-        }
-        for number, source in enumerate(["%load_ext oxillama_jupyter", *sources])
-    ]
-    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    content = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": spec}, "cells": cells}
-    (world.root / "a.ipynb").write_text(json.dumps(content))
-
-
-def open_notebook(page: Page, lab: Server, workspace: str = "first") -> None:
-    page.goto(f"{lab.url}lab/workspaces/{workspace}/tree/a.ipynb?token={lab.token}&reset")
-    page.wait_for_function(
-        "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
-        " === 'idle'",
-        timeout=LIMIT,
-    )
-
-
-def run_all(page: Page) -> None:
-    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
-
-
-def wait_for_end(page: Page, cell: int = 1) -> None:
-    page.wait_for_function(
-        f"""() => /\\[\\d+\\]/.test(document.querySelectorAll('.jp-CodeCell')[{cell}]
-            .querySelector('.jp-InputPrompt').innerText) && !document.querySelector('.oxillama-run')""",
-        timeout=LIMIT,
-    )
-
-
-def saved_outputs(page: Page, world: World) -> list[dict[str, Any]]:
-    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-    saved = json.loads((world.root / "a.ipynb").read_text())
-    outputs: list[dict[str, Any]] = saved["cells"][1]["outputs"]
-    return outputs
 
 
 @pytest.mark.timeout(200)
@@ -210,7 +98,8 @@ def test_the_cell_does_not_collapse_when_text_replaces_the_widget(
     run_all(page)
     page.wait_for_selector(".oxillama-text:has-text('Paragraph 15')", timeout=LIMIT)
     page.evaluate(
-        """() => { window.heights = []; const panel = document.querySelector('.jp-WindowedPanel-outer');
+        """() => { window.heights = [];
+          const panel = document.querySelector('.jp-WindowedPanel-outer');
           panel.scrollTop = 1e6; window.seen = panel.scrollTop;
           const look = () => {
             window.heights.push(document.querySelectorAll('.jp-Cell-outputWrapper')[1].offsetHeight);
@@ -296,7 +185,9 @@ def test_it_says_how_fast_the_text_comes_in_the_theme_s_colours(
 PARAGRAPHS = "\n\n".join(
     f"Paragraph {number} of a long answer. {' '.join(['word'] * 60)}" for number in range(40)
 )
-SEEN = """() => [...document.querySelectorAll('.jp-CodeCell')[1].querySelectorAll('.jp-OutputArea-output')]
+SEEN = """() => [
+    ...document.querySelectorAll('.jp-CodeCell')[1].querySelectorAll('.jp-OutputArea-output')
+  ]
   .filter(output => output.offsetParent && !output.querySelector('.oxillama-run'))
   .map(output => output.innerText)"""
 

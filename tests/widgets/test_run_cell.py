@@ -9,8 +9,9 @@ import pytest
 from comm.base_comm import BaseComm
 
 from oxillama_jupyter.widgets import run_screen
+from oxillama_jupyter.widgets.prefixes import prefixes
 from oxillama_jupyter.widgets.run_cell import RunCell
-from oxillama_jupyter.widgets.run_screen import RunScreen, finished, prefixes
+from oxillama_jupyter.widgets.run_screen import RunScreen, finished
 from oxillama_jupyter.widgets.view import State
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 // What a page shows of a run: its text as Markdown, how fast it comes, and how to stop it.
 
-import styles from "./run_cell.css";
-import { renderer } from "./markdown.js";
+import styles from "./run_cell_view.css";
+import { renderer } from "../markdown.js";
 
 export const PROTOCOL = 1;
 

@@ -1,0 +1,137 @@
+// What all of our widgets in a page share: the modules they are shown by, and their panels.
+//
+// A panel is what a widget is to the page: its state, and the kernel's model of it where there is
+// one. Panels outlive their models: most of what they show comes from the server.
+
+import { ask } from "./server.js";
+
+export const PROTOCOL = 1;
+const SHARED = Symbol.for(`oxillama.page.${PROTOCOL}`);
+
+/** One widget's state, held by the kernel where it can be. */
+class Panel {
+  #state;
+  #model = null;
+  #listeners = new Map();
+  #receivers = new Set();
+
+  constructor(id, state) {
+    this.id = id;
+    this.#state = { ...state };
+  }
+
+  /** Whether a kernel listens. */
+  get connected() {
+    return this.#model !== null;
+  }
+
+  get(name) {
+    return this.#model?.get(name) ?? this.#state[name];
+  }
+
+  /** Set a trait, here and in the kernel. */
+  set(name, value) {
+    this.#state[name] = value;
+    if (this.#model) {
+      this.#model.set(name, value);
+      this.#model.save_changes();
+    } else this.#tell(name);
+  }
+
+  /** Call `done` whenever the trait changes; what is returned ends that. */
+  on(name, done) {
+    const all = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, all.add(done));
+    if (all.size === 1) this.#model?.on(`change:${name}`, this.#teller(name));
+    return () => all.delete(done);
+  }
+
+  /** Call `done` with each message of the kernel; what is returned ends that. */
+  receive(done) {
+    this.#receivers.add(done);
+    return () => this.#receivers.delete(done);
+  }
+
+  /** Send the kernel a message, if there is a kernel. */
+  send(message) {
+    this.#model?.send(message);
+    return this.connected;
+  }
+
+  /** Send the server a request; the answer's JSON. */
+  async ask(path, { body, ...options } = {}) {
+    const given = body === undefined ? options : { method: "POST", ...options, body: JSON.stringify(body) };
+    return (await ask(path, given)).json();
+  }
+
+  /** The path of one of the OpenAI API's routes. */
+  openai(path) {
+    return `${this.get("openai_prefix") ?? "v1"}/${path}`;
+  }
+
+  /** The path of one of our own routes. */
+  own(path) {
+    return `${this.get("prefix") ?? "oxillama"}/${path}`;
+  }
+
+  /** From now on the kernel's model holds the state; null when it is gone. */
+  connect(model) {
+    if (!model) for (const name of this.#listeners.keys()) this.#state[name] = this.get(name);
+    this.#model = model;
+    for (const name of this.#listeners.keys()) {
+      model?.on(`change:${name}`, this.#teller(name));
+      this.#tell(name);
+    }
+    model?.on("msg:custom", (message) => this.#receivers.forEach((done) => done(message)));
+    this.#tell("connected");
+  }
+
+  #tell(name) {
+    this.#listeners.get(name)?.forEach((done) => done(this.get(name)));
+  }
+
+  #teller(name) {
+    const model = this.#model;
+    return () => this.#model === model && this.#tell(name);
+  }
+}
+
+class Page {
+  #panels = new Map();
+  #modules = new Map();
+  /** What JupyterLab and Notebook let us do, where our extension of them is installed. */
+  lab = null;
+
+  /** The panel of that id; `state` is what the notebook says of it. */
+  panel(id, state = {}) {
+    if (!this.#panels.has(id)) this.#panels.set(id, new Panel(id, state));
+    return this.#panels.get(id);
+  }
+
+  /** Show a panel in an element; what is returned ends that. */
+  async show(panel, name, el) {
+    try {
+      const path = panel.own(`widgets/${name}.js`);
+      if (!this.#modules.has(path)) this.#modules.set(path, load(path));
+      return (await this.#modules.get(path)).show(panel, el, this);
+    } catch (error) {
+      this.#modules.clear(); // the next one may have better luck
+      throw error;
+    }
+  }
+}
+
+/** A module of the server. It is fetched and not imported from its address, so that it gets headers. */
+async function load(path) {
+  const address = URL.createObjectURL(new Blob([await (await ask(path)).text()], { type: "text/javascript" }));
+  try {
+    const module = await import(address);
+    if (module.PROTOCOL !== PROTOCOL) throw new Error("The server has another version of oxillama_jupyter.");
+    return module;
+  } finally {
+    URL.revokeObjectURL(address);
+  }
+}
+
+/** The one page; whoever comes first makes it. */
+export const page = (globalThis[SHARED] ??= new Page());

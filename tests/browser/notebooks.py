@@ -1,0 +1,58 @@
+"""A notebook in a page: written, opened, run, looked at."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from client.world import Server, World
+    from playwright.sync_api import Page
+
+LIMIT = 60_000  # milliseconds
+
+
+def write_notebook(world: World, *sources: str) -> None:
+    cells = [
+        {
+            "cell_type": "code",
+            "id": f"cell-{number}",
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+            "source": source,
+        }
+        for number, source in enumerate(["%load_ext oxillama_jupyter", *sources])
+    ]
+    spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    content = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": spec}, "cells": cells}
+    (world.root / "a.ipynb").write_text(json.dumps(content))
+
+
+def open_notebook(page: Page, lab: Server, workspace: str = "first") -> None:
+    page.goto(f"{lab.url}lab/workspaces/{workspace}/tree/a.ipynb?token={lab.token}&reset")
+    page.wait_for_function(
+        "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+        " === 'idle'",
+        timeout=LIMIT,
+    )
+
+
+def run_all(page: Page) -> None:
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+
+
+def wait_for_end(page: Page, cell: int = 1) -> None:
+    page.wait_for_function(
+        f"""() => /\\[\\d+\\]/.test(document.querySelectorAll('.jp-CodeCell')[{cell}]
+            .querySelector('.jp-InputPrompt').innerText)
+            && !document.querySelector('.oxillama-run')""",
+        timeout=LIMIT,
+    )
+
+
+def saved_outputs(page: Page, world: World) -> list[dict[str, Any]]:
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    saved = json.loads((world.root / "a.ipynb").read_text())
+    outputs: list[dict[str, Any]] = saved["cells"][1]["outputs"]
+    return outputs
