@@ -53,12 +53,13 @@ class Measured(Struct, frozen=True):
 
     @property
     def seconds(self) -> float:
-        """What a small day's work takes: the less the better.
+        """What a small conversation takes: the less the better.
 
-        A prompt of 500 tokens, three follow-ups, 100 tokens alone and 100 among others.
+        A prompt of 500 tokens, and six turns that read 20 and write 50; one of them among others,
+        for most notebooks have one person before them.
         """
         return (
-            500 / self.prefill + 3 * self.follow_up + 100 / self.decode + 100 / self.decode_together
+            500 / self.prefill + 6 * self.follow_up + 250 / self.decode + 50 / self.decode_together
         )
 
 

@@ -54,8 +54,8 @@ class Snapshot:
     tokens: list[int]
     length: int
     size: int
-    read: Callable[[], bytearray | None]
-    ready: bytearray | None = None
+    read: Callable[[], memoryview | None]
+    ready: memoryview | None = None
     adapter: str | None = None
 
 
@@ -256,7 +256,7 @@ class Vault:
                 best, name = score, candidate
         return name, best[0]
 
-    def _read(self, name: str, entry: _Entry) -> bytearray | None:
+    def _read(self, name: str, entry: _Entry) -> memoryview | None:
         """Read a file, unless it has vanished, is damaged, or is another one by now."""
         try:
             header, state = snapshots.read_snapshot(self._folder / name, self._fingerprint)
