@@ -78,7 +78,7 @@ def test_an_interrupt_cancels_the_run(
     record_property("seconds_after_interrupt", round(shown.seconds_after_interrupt, 3))
 
     assert shown.status == "error"
-    assert shown.seconds_after_interrupt < 1.0
+    assert shown.seconds_after_interrupt < 3.0
     assert shown.data()[0].startswith("w0 ")
     assert shown.data()[0].endswith("*Interrupted.*")
     assert ready.run("%%oxillama\nHello").error == ""

@@ -144,7 +144,7 @@ def test_an_interrupt_gives_the_prompt_back_and_frees_the_thread(
 
     assert shown.status == "error"
     assert shown.error == "oxillama: Interrupted; what has come of the answer is kept."
-    assert shown.seconds_after_interrupt < 1.0
+    assert shown.seconds_after_interrupt < 3.0
     assert fresh.run("%%oxillama -o after\nHello").error == ""
     assert fresh.value("after") == "Hello"
     if prompt.startswith("slow"):
@@ -236,7 +236,7 @@ def test_an_interrupt_does_not_wait_for_a_server_that_hangs(
         record_property("seconds_after_interrupt", round(shown.seconds_after_interrupt, 3))
 
         assert shown.error.startswith("oxillama: Interrupted")
-        assert shown.seconds_after_interrupt < 1.0
+        assert shown.seconds_after_interrupt < 3.0
         assert kernel.run("%%oxillama\nHello").error == ""
 
 

@@ -177,7 +177,7 @@ def test_no_server_is_started_and_none_is_waited_for(world: World) -> None:
         kernel.run("import time; from oxillama_jupyter.client.names import Names")
         kernel.run("names = Names(lambda: session.connection)")
         kernel.run("begun = time.monotonic(); names.threads(); took = time.monotonic() - begun")
-        assert 0.1 < float(kernel.value("took")) < 1
+        assert 0.1 < float(kernel.value("took")) < 10
         assert kernel.complete("%oxillama thread ") == []
         assert kernel.value("broken") == "[]"
 

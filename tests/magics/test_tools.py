@@ -255,7 +255,7 @@ def test_an_interrupt_while_asking_or_in_a_tool_cancels_the_run(
     record_property("seconds_after_interrupt", round(shown.seconds_after_interrupt, 3))
 
     assert shown.error == "oxillama: Interrupted; what has come of the answer is kept."
-    assert shown.seconds_after_interrupt < 1.0
+    assert shown.seconds_after_interrupt < 3.0
     assert fresh.value("answer.status") == "cancelled"
     assert fresh.run("%%oxillama\nHello").error == ""  # and its thread is free
     assert client.beta.threads.runs.retrieve(**ids(fresh)).status == "cancelled"
