@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Literal
@@ -44,6 +45,7 @@ class EngineReport(Struct, frozen=True):
         state: `starting`, `ok` or `failed`; `status.detail` says why.
         status: The engine's own words: process, sequences, settings, KV cache.
         models: What it serves.
+        time: Now, in Unix seconds by the server's clock, as all times here.
         live_runs: Runs, responses and completions that generate or wait in this server.
         most_runs: How many there may be; one more is refused.
         runs: Those of them that can be cancelled, oldest first.
@@ -59,6 +61,7 @@ class EngineReport(Struct, frozen=True):
     runs: list[LiveRun]
     totals: Totals
     turns: list[TurnRecord]
+    time: float
     object: Literal["engine"] = "engine"
 
 
@@ -93,6 +96,7 @@ class EngineService:
             sorted(live, key=lambda run: (run.created_at, run.id)),
             self._metrics.totals,
             list(reversed(self._metrics.turns)),
+            time.time(),
         )
 
 
