@@ -138,7 +138,7 @@ class ScriptedEngine:
             finally:
                 self.waiting -= 1
             self.running += 1
-            seat = self._seats.take()
+            seat = self._seats.take(request.cache_key)
             try:
                 async with aclosing(self._say(request)) as deltas:
                     async for delta in deltas:

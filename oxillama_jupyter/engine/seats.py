@@ -22,9 +22,11 @@ class Seats:
         self._seats = [SequenceState()] * count
         self._read = self._generated = 0
 
-    def take(self) -> int:
-        """The number of one that nobody uses."""
-        return next(number for number, one in enumerate(self._seats) if one.state not in _BUSY)
+    def take(self, key: str | None) -> int:
+        """The number of the key's own one, or of a free one, or of any that nobody uses."""
+        idle = [number for number, one in enumerate(self._seats) if one.state not in _BUSY]
+        own = [number for number in idle if key and self._seats[number].key == key]
+        return own[0] if own else min(idle, key=lambda number: self._seats[number].tokens > 0)
 
     def follow(self, number: int, key: str | None, delta: Delta) -> None:
         """Take down what a generation has come to, as a cache would hold it."""
