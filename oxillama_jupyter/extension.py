@@ -37,7 +37,7 @@ from oxillama_jupyter.engine.fit import Memory, Wanted
 from oxillama_jupyter.engine.local import LocalEngine, Tuning
 from oxillama_jupyter.engine.places import hub_cache, place_of
 from oxillama_jupyter.engine.pool import EnginePool
-from oxillama_jupyter.engine.protocol import Engine, ModelLoader
+from oxillama_jupyter.engine.protocol import Engine
 from oxillama_jupyter.engine.pull import HubPuller
 from oxillama_jupyter.engine.remote import Patience, RemoteEngine
 from oxillama_jupyter.engine.replay import ReplayEngine
@@ -322,7 +322,7 @@ class OxillamaApp(ExtensionApp):
 
     # -- composition ---------------------------------------------------------------------------
 
-    async def _engines(self) -> tuple[Engine, ModelLoader | None]:
+    async def _engines(self) -> tuple[Engine, EnginePool | None]:
         """What generates; its models' loader, where it serves several."""
         mode = self._mode()
         cassettes = self._cassettes()
@@ -400,7 +400,7 @@ class OxillamaApp(ExtensionApp):
     async def _compose(self, db: Database) -> Services:
         owner = new_owner()
         engine, loader = await self._engines()
-        self._models = ModelService(engine, self.model_aliases, self.log, loader)
+        self._models = ModelService(engine, self.model_aliases, self.log, loader, loader)
         puller = HubPuller(self._catalog, os.environ, self.log) if loader else None
         self._pulls = PullService(puller, allowed=self.allow_pull, logger=self.log)
         metrics = Metrics()
@@ -437,7 +437,13 @@ class OxillamaApp(ExtensionApp):
             pulls=self._pulls,
             keys=KeyService(db, self._kernel_key),
             health=HealthService(db, self._models, self._places),
-            engine=EngineService(self._models, self._places, metrics),
+            engine=EngineService(
+                self._models,
+                self._places,
+                metrics,
+                self._executor.runs,
+                self._response_jobs.responses,
+            ),
             chat=ChatService(db, self._models, generator, self.log),
             completions=CompletionService(self._models, generator, self.log),
             embeddings=EmbeddingService(self._models, generator),

@@ -40,3 +40,4 @@ class OurPull(_Strict):
 class OurPulls(_Strict):
     object: Literal["list"]
     data: list[OurPull]
+    refusal: str

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -172,6 +173,7 @@ class LocalEngine:
         self._state: Literal["starting", "ok", "failed"] = "starting"
         self._detail = "The engine has not been started."
         self._restarts = 0
+        self._last_exit, self._ready_at = "", 0.0
         self._model = ModelInfo(id=model_id, created=0)
         self._settings: dict[str, Any] = {}  # shown to people as it is
 
@@ -256,6 +258,8 @@ class LocalEngine:
             detail=self._detail,
             pid=self._child.pid if self._child else None,
             restarts=self._restarts,
+            last_exit=self._last_exit,
+            started_at=self._ready_at if self._child else 0.0,
             n_parallel=self._configure.n_parallel,
             running=running,
             waiting=len(self._streams) - running,
@@ -318,7 +322,7 @@ class LocalEngine:
             self._child = None
         if self._renewing:
             return
-        reason = f"The engine's process {describe_exit(code)}."
+        reason = self._last_exit = f"The engine's process {describe_exit(code)}."
         self._logger.error(
             "%s It is started again. Its last words:\n%s", reason, child.last_words()
         )
@@ -378,7 +382,7 @@ class LocalEngine:
         except OSError as error:
             raise StartError(f"The engine's process cannot be started: {error}") from error
         ready = await child.open(configure, self._start_timeout)
-        self._child, self._model = child, ready.model
+        self._child, self._model, self._ready_at = child, ready.model, time.time()
         self._settings = {**ready.settings, "why": why}
         words = f"{ready.settings['n_threads']} threads, extra CPU buffer types "
         self._settle("ok", f"{words}{'on' if extra_bufts else 'off'}. {why}".strip())

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from functools import lru_cache
 
@@ -25,20 +25,21 @@ from oxillama_jupyter.engine.fit import (
     Memory,
     Wanted,
     context_of,
-    estimate,
-    megabytes,
-    suggestion,
 )
 from oxillama_jupyter.engine.protocol import (
     Delta,
     Engine,
+    EngineStats,
     EngineStatus,
     GenerateRequest,
+    MemoryRoom,
+    ModelFit,
     ModelInfo,
     ModelState,
     RenderedPrompt,
 )
 from oxillama_jupyter.engine.residents import Resident
+from oxillama_jupyter.engine.room import Room
 from oxillama_jupyter.errors import EngineUnavailable, InvalidRequest, ModelNotFound
 
 __all__ = ["EnginePool"]
@@ -77,6 +78,7 @@ class EnginePool:
         self._default = default
         self._memory = memory or Memory()
         self._wanted = wanted or Wanted()
+        self._fitting = Room(self._memory, self._wanted)
         self._patience = patience
         self._logger = logger or logging.getLogger(__name__)
         self._residents: dict[str, Resident] = {}
@@ -163,15 +165,32 @@ class EnginePool:
             status = EngineStatus("failed", resident.failure)
         else:
             status = EngineStatus("ok", _UNLOADED)
-        loaded = [one.engine.status() for one in tuple(self._residents.values()) if one.engine]
+        loaded = {
+            one.entry.id: one.engine.status()
+            for one in tuple(self._residents.values())
+            if one.engine
+        }
         return replace(
             status,
-            restarts=sum(one.restarts for one in loaded),
+            stats=_together(status.stats, loaded),
+            restarts=sum(one.restarts for one in loaded.values()),
+            last_exit=max((one.last_exit for one in (status, *loaded.values())), key=bool),
             n_parallel=self._wanted.n_parallel,
             running=sum(state.running for state in states),
             waiting=sum(state.waiting for state in states),
             models=tuple(states),
         )
+
+    def fits(self) -> tuple[MemoryRoom, dict[str, ModelFit]]:
+        """The memory, and what loading each model would come to that is not loaded."""
+        loaded = [one for one in tuple(self._residents.values()) if one.engine]
+        room = self._fitting.now(loaded)
+        taken = {one.entry.id for one in loaded}
+        return room, {
+            id_: self._fitting.fit(entry, loaded, room)
+            for id_, entry in self._catalog.entries.items()
+            if id_ not in taken and not entry.problem
+        }
 
     async def aclose(self) -> None:
         """Stop every process; generations in flight end with `EngineUnavailable`."""
@@ -299,44 +318,16 @@ class EnginePool:
         if entry.problem:
             raise EngineUnavailable(entry.problem)
         resident.lasting, lack = False, ""
-        resident.cost = estimate(entry.header, self._wanted).total if entry.header else 0
+        resident.cost = self._fitting.cost(entry)
         async with self._room:
             try:
                 async with asyncio.timeout(self._patience):
-                    while lack := self._lack(resident):
+                    while lack := self._fitting.lack(resident, self._others(resident)):
                         await self._shrink(resident, lack)
             except TimeoutError:
                 busy = ", ".join(one.entry.id for one in self._others(resident))
                 raise EngineUnavailable(f"{lack} Others are in use: {busy}.") from None
             resident.engine, resident.lasting = self._make(entry), True
-
-    def _lack(self, resident: Resident) -> str:
-        """Say what there is too little of; nothing where there is room."""
-        others = self._others(resident)
-        cost, taken = resident.cost, sum(one.cost for one in others)
-        budget = self._memory.budget()
-        too_much = budget is not None and taken + cost > budget
-        if budget is not None and too_much and (others or self._memory.strict):
-            have, what = budget - taken, "what the models may take (OxillamaApp.model_memory)"
-        else:
-            free = self._memory.available()
-            # What is being loaded has not taken its memory yet.
-            coming = sum(one.cost for one in others if one.loading is not None)
-            if free is None or not cost or cost <= free - coming:
-                return ""
-            have, what = free - coming, "what is free (OxillamaApp.check_memory=False loads anyway)"
-        return self._words(resident, max(have, 0), what)
-
-    def _words(self, resident: Resident, have: int, what: str) -> str:
-        header = resident.entry.header
-        assert header is not None  # noqa: S101  # one that is unknown costs nothing
-        need = estimate(header, self._wanted)
-        return (
-            f"The model '{resident.entry.id}' needs about {megabytes(need.total)} of memory "
-            f"(weights {megabytes(need.weights)}, cache {megabytes(need.cache)}, computing "
-            f"{megabytes(need.compute)}); {what} is {megabytes(have)}. "
-            + suggestion(header, self._wanted, have)
-        )
 
     async def _shrink(self, resident: Resident, lack: str) -> None:
         """Unload the idle model used longest ago, or wait until one is idle.
@@ -345,14 +336,9 @@ class EnginePool:
             EngineUnavailable: All the others' memory would not be enough.
         """
         others = self._others(resident)
-        free, budget = self._memory.available(), self._memory.budget()
-        most = min(
-            free + sum(one.cost for one in others) if free is not None else resident.cost,
-            budget if budget is not None and self._memory.strict else resident.cost,
-        )
-        if not others or resident.cost > most:
+        if self._fitting.hopeless(resident, others):
             raise EngineUnavailable(lack)
-        idle = [one for one in others if not one.users and one.loading is None]
+        idle = [one for one in others if one.idle]
         if idle:
             oldest = min(idle, key=lambda one: one.used_at)
             self._logger.info("oxillama: %s gives way to %s", oldest.entry.id, resident.entry.id)
@@ -403,10 +389,24 @@ class EnginePool:
             state="failed" if entry.problem else "available",
             detail=entry.problem,
             size=header.size if header is not None else 0,
-            memory=estimate(header, self._wanted).total if header is not None else 0,
+            memory=self._fitting.cost(entry),
             embedding=header is not None and header.embedding,
         )
         return resident.state(state, entry) if resident is not None else state
+
+
+def _together(stats: EngineStats, loaded: Mapping[str, EngineStatus]) -> EngineStats:
+    """The default model's figures, with what all models' sequences do."""
+    return replace(
+        stats,
+        sequences=tuple(
+            replace(sequence, model=model)
+            for model, status in loaded.items()
+            for sequence in status.stats.sequences
+        ),
+        read=sum(status.stats.read for status in loaded.values()),
+        generated=sum(status.stats.generated for status in loaded.values()),
+    )
 
 
 @lru_cache(maxsize=4096)

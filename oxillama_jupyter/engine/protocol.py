@@ -21,8 +21,11 @@ from oxillama_jupyter.engine.parts import CallArguments, CallBegin, CallEnd, Par
 from oxillama_jupyter.engine.status import (
     EngineStats,
     EngineStatus,
+    MemoryRoom,
+    ModelFit,
     ModelInfo,
     ModelState,
+    SequenceState,
     VaultStats,
 )
 from oxillama_jupyter.errors import InvalidRequest
@@ -39,7 +42,10 @@ __all__ = [
     "EngineStats",
     "EngineStatus",
     "FinishReason",
+    "Fitting",
     "GenerateRequest",
+    "MemoryRoom",
+    "ModelFit",
     "ModelInfo",
     "ModelLoader",
     "ModelState",
@@ -48,6 +54,7 @@ __all__ = [
     "Reasoning",
     "RenderedPrompt",
     "Sampling",
+    "SequenceState",
     "Text",
     "TokenLogprob",
     "Truncation",
@@ -340,6 +347,13 @@ class Engine(Protocol):
 
     async def aclose(self) -> None:
         """Stop everything; generations in flight end with `EngineUnavailable`."""
+
+
+class Fitting(Protocol):
+    """What an engine over several models knows of the memory they take."""
+
+    def fits(self) -> tuple[MemoryRoom, dict[str, ModelFit]]:
+        """The memory, and what loading each model would come to that is not loaded."""
 
 
 class ModelLoader(Protocol):

@@ -43,6 +43,11 @@ class Resident:
         return bool(self.failure) and self.lasting and entry.stamp == self.entry.stamp
 
     @property
+    def idle(self) -> bool:
+        """Whether it may give way to another one."""
+        return not self.users and self.loading is None
+
+    @property
     def closing(self) -> bool:
         """Whether its last engine has not ended yet."""
         return self._closing is not None

@@ -14,6 +14,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from oxillama_jupyter.engine.adapter_turns import AdapterTurns
 from oxillama_jupyter.engine.backend import CacheFull, Interrupted, Row
 from oxillama_jupyter.engine.frames import Output
@@ -66,6 +68,7 @@ class Scheduler:
         self._turns = AdapterTurns()
         self._token_seconds = limits.token_seconds
         self._stepping: frozenset[int] = frozenset()
+        self._read = self._generated = 0
 
     @property
     def busy(self) -> bool:
@@ -78,8 +81,9 @@ class Scheduler:
         return any(_missing(job) > 1 for job in self._active)
 
     def stats(self) -> EngineStats:
-        """How full the cache is."""
-        return self._slots.stats(self._limits.n_cells)
+        """How full the cache is, and what was done."""
+        stats = self._slots.stats(self._limits.n_cells)
+        return replace(stats, read=self._read, generated=self._generated)
 
     def submit(self, job: Job) -> None:
         """Queue a generation."""
@@ -154,12 +158,15 @@ class Scheduler:
         outputs = []
         for job, row in zip(jobs, rows, strict=True):
             job.slot.length += len(row.tokens)  # type: ignore[union-attr] # active jobs have one
+            if len(job.tokens) == job.n_prompt:
+                self._read += len(row.tokens)
             if job.recorder is not None:
                 outputs += job.recorder.prompt_outputs(job.id)
             if row.sampler is not None:
                 if len(job.tokens) == job.n_prompt:
                     self._slots.checkpoint(job.slot)  # type: ignore[arg-type] # as above
                 token = next(chosen)
+                self._generated += 1
                 output = self._accept(job, token, now)
                 outputs.append(job.recorder.attach(output, token) if job.recorder else output)
         return outputs

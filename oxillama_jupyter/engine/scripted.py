@@ -39,6 +39,7 @@ from oxillama_jupyter.engine.protocol import (
     TokenLogprob,
     Usage,
 )
+from oxillama_jupyter.engine.seats import Seats
 from oxillama_jupyter.engine.text import StopFilter
 from oxillama_jupyter.engine.truncation import drop_turns
 from oxillama_jupyter.errors import (
@@ -115,6 +116,7 @@ class ScriptedEngine:
         self._adapters = tuple(adapters)
         self._sequences = asyncio.Semaphore(n_parallel)
         self._warm: dict[str, list[str]] = {}
+        self._seats = Seats(n_parallel)
         self._started = False
         self._closed = asyncio.Event()
 
@@ -136,13 +138,16 @@ class ScriptedEngine:
             finally:
                 self.waiting -= 1
             self.running += 1
+            seat = self._seats.take(request.cache_key)
             try:
                 async with aclosing(self._say(request)) as deltas:
                     async for delta in deltas:
+                        self._seats.follow(seat, request.cache_key, delta)
                         finished = delta.finish_reason is not None
                         yield delta
             finally:
                 self.running -= 1
+                self._seats.leave(seat)
                 self._sequences.release()
         except (GeneratorExit, asyncio.CancelledError):
             self.aborted += not finished
@@ -203,6 +208,7 @@ class ScriptedEngine:
             n_parallel=self._n_parallel,
             running=self.running,
             waiting=self.waiting,
+            stats=self._seats.stats(self._n_parallel * self._model.n_ctx),
         )
 
     async def forget(self, cache_key: str) -> None:

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from oxillama_jupyter.engine.protocol import EngineStats
+from oxillama_jupyter.engine.protocol import EngineStats, SequenceState
 from oxillama_jupyter.engine.vault import LEAST_TOKENS, Snapshot, Vault
 
 __all__ = ["Cells", "Slot", "Slots", "common_length"]
@@ -291,6 +291,7 @@ class Slots:
             parked=len(self._parked),
             parked_bytes=sum(parked.size for parked in self._parked),
             vault=self._vault.stats() if self._vault is not None else None,
+            sequences=tuple(map(_sequence, self._slots)),
         )
 
     # -- choosing --------------------------------------------------------------------------------
@@ -399,6 +400,16 @@ class Slots:
     def _tick(self) -> int:
         self._ticks += 1
         return self._ticks
+
+
+def _sequence(slot: Slot) -> SequenceState:
+    """What a slot is used for; a generation lacks only the token that it chose last."""
+    key = (slot.key or "").rpartition("\0")[2]
+    if slot.busy:
+        reading = len(slot.tokens) - slot.length > 1
+        wanted = len(slot.tokens) if reading else 0
+        return SequenceState("reading" if reading else "generating", slot.length, wanted, key)
+    return SequenceState("idle", slot.length, 0, key) if slot.length else SequenceState()
 
 
 def _belongs(key: str | None, thread: str) -> bool:

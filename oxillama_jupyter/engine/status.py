@@ -7,7 +7,16 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-__all__ = ["EngineStats", "EngineStatus", "ModelInfo", "ModelState", "VaultStats"]
+__all__ = [
+    "EngineStats",
+    "EngineStatus",
+    "MemoryRoom",
+    "ModelFit",
+    "ModelInfo",
+    "ModelState",
+    "SequenceState",
+    "VaultStats",
+]
 
 
 class ModelInfo(Struct, frozen=True, omit_defaults=True):
@@ -52,6 +61,24 @@ class VaultStats(Struct, frozen=True):
     bytes: int = 0
 
 
+class SequenceState(Struct, frozen=True, omit_defaults=True):
+    """What one of the sequences is used for.
+
+    Attributes:
+        state: `reading` a prompt; `idle` ones keep a thread's tokens for its next turn.
+        tokens: How many are in the cache.
+        wanted: How many will be, where a prompt is being read.
+        key: Whose they are: a thread's id, or that of the first response of a chain; may be empty.
+        model: Where there may be several.
+    """
+
+    state: Literal["free", "reading", "generating", "idle"] = "free"
+    tokens: int = 0
+    wanted: int = 0
+    key: str = ""
+    model: str = ""
+
+
 class EngineStats(Struct, frozen=True, omit_defaults=True):
     """What the KV cache holds; at most a second old.
 
@@ -62,6 +89,9 @@ class EngineStats(Struct, frozen=True, omit_defaults=True):
         parked_bytes: What these states take.
         vault: Those on disk, where some are kept.
         n_threads: Threads that generate at present; fewer while the machine is busy.
+        sequences: What each sequence is used for, where that is known.
+        read: Prompt tokens computed since the process began.
+        generated: Tokens generated since then.
     """
 
     cells: int = 0
@@ -70,6 +100,9 @@ class EngineStats(Struct, frozen=True, omit_defaults=True):
     parked_bytes: int = 0
     vault: VaultStats | None = None
     n_threads: int = 0
+    sequences: tuple[SequenceState, ...] = ()
+    read: int = 0
+    generated: int = 0
 
 
 class ModelState(Struct, frozen=True):
@@ -98,6 +131,34 @@ class ModelState(Struct, frozen=True):
     waiting: int = 0
 
 
+class ModelFit(Struct, frozen=True):
+    """What loading a model would come to.
+
+    Attributes:
+        lack: Why there is no room for it, in figures; empty where there is.
+        gives_way: Idle models that would be unloaded for it.
+    """
+
+    lack: str = ""
+    gives_way: tuple[str, ...] = ()
+
+
+class MemoryRoom(Struct, frozen=True):
+    """The memory that models may take, in bytes.
+
+    Attributes:
+        free: What can be had now; None where nothing is known or nothing is checked.
+        budget: For all models together; None where nothing is known.
+        strict: Whether somebody has set the budget: then no model may exceed it alone.
+        taken: What the loaded models take, about.
+    """
+
+    free: int | None = None
+    budget: int | None = None
+    strict: bool = False
+    taken: int = 0
+
+
 class EngineStatus(Struct, frozen=True):
     """How an engine is, in words a person can act on.
 
@@ -106,6 +167,8 @@ class EngineStatus(Struct, frozen=True):
         detail: Why, where the state is not `ok`; otherwise a word on the settings.
         pid: The engine's process, where it has one.
         restarts: How often that process was started again after it died.
+        last_exit: How it died the last time.
+        started_at: When the process that runs was ready, in Unix seconds; 0 where none runs.
         n_parallel: Sequences that can generate at the same time.
         running: Generations in a sequence now.
         waiting: Generations waiting for a sequence.
@@ -120,6 +183,8 @@ class EngineStatus(Struct, frozen=True):
     detail: str = ""
     pid: int | None = None
     restarts: int = 0
+    last_exit: str = ""
+    started_at: float = 0.0
     n_parallel: int = 1
     running: int = 0
     waiting: int = 0

@@ -15,6 +15,7 @@ from oxillama_jupyter.magics.failures import MagicError, did_you_mean
 from oxillama_jupyter.magics.files import FILE_COMMANDS
 from oxillama_jupyter.magics.fix import fix_page
 from oxillama_jupyter.magics.flags import FLAGS
+from oxillama_jupyter.magics.opening import opened
 from oxillama_jupyter.magics.pages import Page, note, table, title_of
 from oxillama_jupyter.magics.preset_pages import preset_page
 from oxillama_jupyter.magics.pull import pull_page
@@ -22,6 +23,7 @@ from oxillama_jupyter.magics.threads import THREAD_COMMANDS
 
 if TYPE_CHECKING:
     from oxillama_jupyter.magics.session import Session
+    from oxillama_jupyter.widgets.panel import Panel
 
 __all__ = ["COMMANDS", "run_command"]
 
@@ -76,12 +78,25 @@ def _models(session: Session, _: str) -> Page:
         )
         for model in models["data"]
     ]
-    return table(("Model", "", "State", "Size"), rows)
+    page = table(("Model", "", "State", "Size"), rows)
+
+    def panel() -> Panel:
+        from oxillama_jupyter.widgets.models import Models
+
+        return Models(session.connection)
+
+    return opened(session, page, panel)
 
 
 def _engine(session: Session, _: str) -> Page:
     report = session.with_server(lambda connection: connection.engine())
-    return engine_page(report)
+
+    def panel() -> Panel:
+        from oxillama_jupyter.widgets.engine_monitor import EngineMonitor
+
+        return EngineMonitor(session.connection)
+
+    return opened(session, engine_page(report), panel)
 
 
 def _env(session: Session, _: str) -> Page:

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 from IPython.display import display
 
 from oxillama_jupyter.client.inert import inert
+from oxillama_jupyter.client.tables import escaped, markdown_table, plain_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 __all__ = ["Page", "escaped", "note", "table", "title_of"]
-
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|$~&])")
-_PREVIEW = 60
 
 
 @dataclass(frozen=True)
@@ -47,11 +45,6 @@ class Page:
         return Page(f"{self.markdown}\n\n{other.markdown}", f"{self.plain}\n\n{other.plain}")
 
 
-def escaped(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
-
-
 def note(text: str) -> Page:
     """A sentence; code in backticks."""
     return Page(text, text.replace("`", ""))
@@ -59,12 +52,8 @@ def note(text: str) -> Page:
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Page:
     """A table of plain cells."""
-    lines = [[_cut(cell) for cell in row] for row in rows]
-    markdown = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
-    markdown += [f"| {' | '.join(map(escaped, line))} |" for line in lines]
-    widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
-    plain = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in [list(heads), *lines]]
-    return Page("\n".join(markdown), "\n".join(plain))
+    lines = [tuple(row) for row in rows]
+    return Page(markdown_table(heads, lines), plain_table(heads, lines))
 
 
 def title_of(thread: dict[str, Any]) -> str:
@@ -72,8 +61,3 @@ def title_of(thread: dict[str, Any]) -> str:
     metadata = thread.get("metadata") or {}
     notebook = re.split(r"[\\/]", metadata.get("notebook", "").partition("#kernel-")[0])[-1]
     return str(metadata.get("name") or notebook or thread["id"])
-
-
-def _cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _PREVIEW else f"{line[: _PREVIEW - 1]}…"

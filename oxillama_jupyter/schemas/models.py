@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from oxillama_jupyter.schemas.base import Request
 
-__all__ = ["LocalModel", "LocalModelList", "Model", "ModelList", "NameModel"]
+__all__ = ["LocalModel", "LocalModelList", "MemoryNow", "Model", "ModelList", "NameModel"]
 
 
 class Model(Struct):
@@ -49,6 +49,9 @@ class LocalModel(Struct, kw_only=True):
         pid: Its engine's process.
         running: Its generations now.
         waiting: Those that wait.
+        fits: Whether it could be loaded now; None where it is loaded or nothing is known.
+        lack: Why not, in figures.
+        gives_way: Idle models that would be unloaded for it.
     """
 
     id: str
@@ -65,10 +68,34 @@ class LocalModel(Struct, kw_only=True):
     pid: int | None = None
     running: int = 0
     waiting: int = 0
+    fits: bool | None = None
+    lack: str = ""
+    gives_way: list[str] = []
+
+
+class MemoryNow(Struct, kw_only=True):
+    """The memory that models may take, in bytes.
+
+    Attributes:
+        free: What can be had now; None where nothing is known or nothing is checked.
+        budget: For all models together; None where nothing is known.
+        strict: Whether somebody has set the budget: then no model may exceed it alone.
+        taken: What the loaded models take, about.
+    """
+
+    free: int | None
+    budget: int | None
+    strict: bool
+    taken: int
 
 
 class LocalModelList(Struct):
-    """All models, the default one first."""
+    """All models, the default one first.
+
+    Attributes:
+        memory: None where the engine has one model, and loads and unloads nothing.
+    """
 
     data: list[LocalModel]
+    memory: MemoryNow | None = None
     object: Literal["list"] = "list"

@@ -67,7 +67,12 @@ class Pull(Struct, kw_only=True):
 
 
 class PullList(Struct):
-    """The pulls of this server since its start, the newest first."""
+    """The pulls of this server since its start, the newest first.
+
+    Attributes:
+        refusal: Why this server fetches nothing; empty where it does.
+    """
 
     data: list[Pull]
+    refusal: str = ""
     object: Literal["list"] = "list"

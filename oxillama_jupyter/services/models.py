@@ -12,12 +12,20 @@ from msgspec.structs import asdict
 from oxillama_jupyter.engine.protocol import (
     Engine,
     EngineStatus,
+    Fitting,
+    ModelFit,
     ModelInfo,
     ModelLoader,
     ModelState,
 )
 from oxillama_jupyter.errors import EngineUnavailable, InvalidRequest, ModelNotFound
-from oxillama_jupyter.schemas.models import LocalModel, LocalModelList, Model, ModelList
+from oxillama_jupyter.schemas.models import (
+    LocalModel,
+    LocalModelList,
+    MemoryNow,
+    Model,
+    ModelList,
+)
 
 __all__ = ["ModelService"]
 
@@ -38,6 +46,7 @@ class ModelService:
         aliases: Names that clients use, to names the engine knows; `*` stands for every other one.
         logger: Where the engine's start is told.
         loader: The engine once more, where it serves several models.
+        fitting: And once more, for the memory that these take.
     """
 
     def __init__(
@@ -46,11 +55,13 @@ class ModelService:
         aliases: Mapping[str, str],
         logger: logging.Logger,
         loader: ModelLoader | None = None,
+        fitting: Fitting | None = None,
     ) -> None:
         self.engine = engine
         self._aliases = aliases
         self._log = logger
         self._loader = loader
+        self._fitting = fitting
         self._starting: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -194,9 +205,14 @@ class ModelService:
         return self.get(model_id)
 
     async def states(self) -> LocalModelList:
-        """How all models are, those too that cannot be served."""
+        """How all models are, those too that cannot be served, and which could be loaded."""
         await self._refresh()
-        return LocalModelList(_states(self.engine))
+        states = _states(self.engine)
+        if self._fitting is None:
+            return LocalModelList(states)
+        memory, fits = self._fitting.fits()
+        data = [_with_fit(state, fits.get(state.id)) for state in states]
+        return LocalModelList(data, MemoryNow(**asdict(memory)))
 
     async def load(self, name: str) -> LocalModel:
         """Load a model and wait until it can generate; one that failed is tried again.
@@ -252,6 +268,12 @@ def _states(engine: Engine) -> list[LocalModel]:
     )
     found = [_local(state, known.get(state.id), default.id) for state in states]
     return sorted(found, key=lambda one: not one.default)
+
+
+def _with_fit(model: LocalModel, fit: ModelFit | None) -> LocalModel:
+    if fit is not None:
+        model.fits, model.lack, model.gives_way = not fit.lack, fit.lack, list(fit.gives_way)
+    return model
 
 
 def _local(state: ModelState, info: ModelInfo | None, default: str) -> LocalModel:

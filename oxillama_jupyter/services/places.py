@@ -19,6 +19,7 @@ class Places:
 
     Attributes:
         taken: How many generate or wait now.
+        most: How many may.
         last_activity: When the last one ended, in Unix seconds.
 
     Args:
@@ -29,7 +30,7 @@ class Places:
     def __init__(self, *, n_parallel: int, max_queue: int) -> None:
         # Each model has sequences of its own, and one that loads must not hold up the others.
         self._models = defaultdict[str, FairPlaces](lambda: FairPlaces(n_parallel))
-        self._most = n_parallel + max_queue
+        self.most = n_parallel + max_queue
         self.taken = 0
         self.last_activity = time.time()
 
@@ -49,7 +50,7 @@ class Places:
         Raises:
             QueueFull: `max_queue` are waiting already.
         """
-        if self.taken >= self._most:
+        if self.taken >= self.most:
             raise QueueFull(
                 f"{self.taken} runs are executing or waiting, which is as many as this server "
                 "takes (OxillamaApp.n_parallel and max_queue). Try again in a moment."

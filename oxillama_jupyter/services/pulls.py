@@ -112,7 +112,9 @@ class PullService:
     def page(self) -> PullList:
         """All that are known, the newest first."""
         pulls = [*(following.pull for following in self._live.values()), *self._ended.values()]
-        return PullList(sorted(pulls, key=lambda pull: pull.id, reverse=True))
+        newest_first = sorted(pulls, key=lambda pull: pull.id, reverse=True)
+        refused = self._refused()
+        return PullList(newest_first, refused.message if refused else "")
 
     def get(self, pull_id: str) -> Pull:
         """One pull.
@@ -152,13 +154,21 @@ class PullService:
     # -- one pull --------------------------------------------------------------------------------
 
     def _permitted(self) -> Puller:
+        refused = self._refused()
+        if refused is not None:
+            raise refused
+        assert self._puller is not None  # noqa: S101  # without one all is refused
+        return self._puller
+
+    def _refused(self) -> OxillamaError | None:
+        """Why nothing is fetched here."""
         if self._puller is None:
-            raise InvalidRequest("This server's engine is another server: pull the model there.")
+            return InvalidRequest("This server's engine is another server: pull the model there.")
         if not self._allowed:
-            raise PermissionDenied(
+            return PermissionDenied(
                 "This server fetches no models: OxillamaApp.allow_pull=True would let it."
             )
-        return self._puller
+        return None
 
     def _same(self, source: HubModel) -> Following | None:
         wanted = str(source).lower()

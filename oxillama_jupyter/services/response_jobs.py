@@ -106,6 +106,10 @@ class ResponseJobs:
         job = self._jobs.get(response_id)
         return None if job is None else job.turn.log
 
+    def responses(self) -> list[Response]:
+        """The live ones."""
+        return [job.turn.response for job in self._jobs.values()]
+
     async def begin(self, plan: Plan, *, user: str) -> EventLog:
         """Store a response as `queued`, execute it, return its events."""
         owned = replace(plan.new, owner=self._owner, lease=now() + LEASE_SECONDS)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from oxillama_jupyter.widgets.engine_monitor import EngineMonitor
+    from oxillama_jupyter.widgets.models import Models
     from oxillama_jupyter.widgets.run_cell import RunCell
 
-__all__ = ["RunCell"]
+__all__ = ["EngineMonitor", "Models", "RunCell"]
 
-_PUBLIC = {"RunCell": "run_cell"}
+_PUBLIC = {"EngineMonitor": "engine_monitor", "Models": "models", "RunCell": "run_cell"}
 
 
 def __getattr__(name: str) -> Any:  # any widget

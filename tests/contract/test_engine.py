@@ -62,6 +62,53 @@ def test_the_engine_reports(server: Server, endless: dict[str, Any]) -> None:
     assert "Quixeltamp" not in str(report)
 
 
+def test_who_generates_is_told_and_can_be_stopped(server: Server, endless: dict[str, Any]) -> None:
+    def report() -> dict[str, Any]:
+        found: dict[str, Any] = server.raw.get("oxillama/engine").json()
+        return found
+
+    began = time.time()
+    with server.held():
+        runs = server.client.beta.threads.runs
+        run = server.client.beta.threads.create_and_run(
+            assistant_id="default", thread=HELLO, extra_body={**endless, "max_tokens": 400}
+        )
+        (live,) = until(lambda: report()["runs"], "the run")
+        assert live == {
+            "id": run.id,
+            "thread_id": run.thread_id,
+            "model": report()["models"][0]["id"],
+            "status": live["status"],
+            "created_at": run.created_at,
+        }
+        assert live["status"] in {"queued", "in_progress"}
+        assert report()["live_runs"] == 1
+        assert report()["most_runs"] > 1
+        assert report()["status"]["started_at"] < began < report()["time"] + 1
+        runs.cancel(run.id, thread_id=run.thread_id)
+    runs.poll(run.id, thread_id=run.thread_id)
+    until(lambda: not report()["runs"], "its end")
+
+
+def test_sequences_tell_whose_they_are(server: Server, endless: dict[str, Any]) -> None:
+    def sequences() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = report()["status"]["stats"]["sequences"]
+        return found
+
+    def report() -> dict[str, Any]:
+        found: dict[str, Any] = server.raw.get("oxillama/engine").json()
+        return found
+
+    before = report()["status"]["stats"].get("generated", 0)
+    run = _run(server.client, **endless, max_tokens=50)
+    until(lambda: any(one.get("key") == run.thread_id for one in sequences()), "the warm sequence")
+    (mine,) = [one for one in sequences() if one.get("key") == run.thread_id]
+    assert mine["state"] == "idle"
+    assert mine["tokens"] >= 50
+    assert mine["model"] == report()["models"][0]["id"]
+    assert report()["status"]["stats"]["generated"] - before == 50
+
+
 def test_the_cache_fills_while_a_run_generates(server: Server, endless: dict[str, Any]) -> None:
     def stats() -> dict[str, int]:
         return server.raw.get("oxillama/engine").json()["status"]["stats"]

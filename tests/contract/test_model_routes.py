@@ -89,6 +89,7 @@ def test_our_own_list_says_how_they_are(many: Server, sdk: OpenAI) -> None:
     assert default["size"] == EMBEDDED.stat().st_size
     assert default["memory"] == COST
     assert default["context"] == read_header(EMBEDDED).n_ctx_train
+    assert broken["fits"] is None
     assert broken["state"] == "failed"
     assert "cut off" in broken["detail"]
     assert {one["id"]: one["state"] for one in many.health()["engine"]["models"]} == states(many)
@@ -141,6 +142,19 @@ def test_models_are_loaded_and_unloaded_by_hand(many: Server, sdk: OpenAI) -> No
     unloaded = post(many, "unload", "first").raise_for_status().json()
     assert (unloaded["id"], unloaded["state"]) == ("first", "available")
     assert loaded["pid"] not in {child.pid for child in many.children()}
+
+
+def test_the_list_says_what_would_give_way(many: Server, sdk: OpenAI) -> None:
+    for model in ("first", "second"):
+        post(many, "load", model).raise_for_status()
+    answer = many.raw.get("oxillama/models").json()
+    found = {one["id"]: one for one in answer["data"]}
+
+    assert answer["memory"]["budget"] == answer["memory"]["taken"] == 2 * COST
+    assert answer["memory"]["strict"]
+    assert found["first"]["fits"] is None
+    assert found["oxillama-tiny"]["fits"]
+    assert found["oxillama-tiny"]["gives_way"] == ["first"]
 
 
 @pytest.mark.parametrize("verb", ["load", "unload"])
@@ -201,6 +215,9 @@ def test_a_model_that_does_not_fit_is_refused_with_figures_and_the_server_goes_o
 
     assert done.status == "failed"
     assert "needs about" in done.last_error.message
+    (model,) = server.raw.get("oxillama/models").json()["data"]
+    assert not model["fits"]
+    assert "needs about" in model["lack"]
 
 
 def test_the_default_model_may_be_one_of_the_folder(

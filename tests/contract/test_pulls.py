@@ -227,7 +227,9 @@ def test_without_permission_nothing_is_fetched(server: Server) -> None:
 
     assert answer.status_code == 403
     assert "OxillamaApp.allow_pull" in answer.json()["error"]["message"]
-    assert server.raw.get("oxillama/models/pulls").json()["data"] == []
+    listed = server.raw.get("oxillama/models/pulls").json()
+    assert listed["data"] == []
+    assert "OxillamaApp.allow_pull" in listed["refusal"]
 
 
 def test_a_server_that_stops_ends_its_pulls(hub: Hub, tmp_path: Path) -> None:

@@ -331,6 +331,7 @@ async def test_a_process_that_dies_is_no_matter_to_the_others(pool: MakePool) ->
         assert await answer(here, ask("hi", model="b"))
 
         assert here.status().restarts == 1
+        assert "signal 9" in here.status().last_exit
         assert here.made == ["a", "b"]  # its own engine has started it again
 
 
@@ -366,3 +367,44 @@ async def test_a_model_may_be_in_several_files(
         (folder / path.name).symlink_to(blob)  # as the Hugging Face cache has them
     async with pool() as here:
         assert await answer(here, ask("hi", model="big")) == await answer(here, ask("hi"))
+
+
+async def test_the_sequences_of_all_models_are_told(pool: MakePool) -> None:
+    async with pool() as here:
+        for name in "ab":
+            await answer(here, ask("hi", model=name))
+        stats = here.status().stats
+
+        assert [one.model for one in stats.sequences] == ["a", "a", "b", "b"]
+        assert stats.generated > 0
+        await here.unload("b")
+        assert {one.model for one in here.status().stats.sequences} == {"a"}
+
+
+async def test_what_fits_is_known_before_it_is_loaded(pool: MakePool, cost: int) -> None:
+    async with pool(memory=Memory(2 * cost)) as here:
+        room, fits = here.fits()
+        assert (room.budget, room.taken, room.strict) == (2 * cost, cost, True)
+        assert set(fits) == {"b", "c"}  # `a` is loaded
+        assert fits["b"].lack == ""
+        assert fits["b"].gives_way == ()
+
+        await here.load("b")
+        _, fits = here.fits()
+        assert fits["c"].gives_way == ("a",)
+        await here.load("c")  # and so it is
+        assert states(here) == "a:available b:loaded c:loaded"
+
+        async with here.using("b"), here.using("c"):
+            _, fits = here.fits()
+            assert "needs about" in fits["a"].lack
+            assert "Others are in use: b, c." in fits["a"].lack
+
+
+async def test_what_can_never_fit_says_so_before_it_is_loaded(pool: MakePool, cost: int) -> None:
+    async with pool(ready=False, memory=Memory(cost // 2)) as here:
+        with pytest.raises(EngineUnavailable) as refused:
+            await here.start()
+        await here.settled()
+
+        assert here.fits()[1]["a"].lack == refused.value.message

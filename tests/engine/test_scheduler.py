@@ -372,3 +372,20 @@ def test_who_waits_to_share_does_not_wait_for_an_aborted_reader() -> None:
     world.scheduler.abort(1)
     world.run()
     assert world.text(2) == world.expected([*prompt, 5], 10)
+
+
+def test_what_was_read_and_generated_is_counted_in_all() -> None:
+    world = World()
+    world.submit(1, list(range(200)), "a", max_tokens=5)
+    world.step()
+    reading = world.scheduler.stats()
+    world.run()
+    world.submit(2, list(range(200)), "a", max_tokens=3)
+    world.run()
+    stats = world.scheduler.stats()
+
+    assert (reading.generated, reading.sequences[0].state) == (0, "reading")
+    assert 0 < reading.read == reading.sequences[0].tokens < reading.sequences[0].wanted == 200
+    assert stats.generated == 5 + 3
+    assert stats.read == 200 + 1  # the second prompt was in the cache, but for its last token
+    assert stats.sequences[0].state == "idle"

@@ -96,3 +96,21 @@ async def test_delays_take_their_time() -> None:
 
     assert usage.prompt_seconds >= 0.05
     assert usage.completion_seconds >= 0.06
+
+
+async def test_it_tells_what_its_sequences_would_hold() -> None:
+    async with started(ScriptedEngine("one two three", n_parallel=2)) as engine:
+        run = engine.generate(ask("hi", cache_key="a"))
+        await anext(run)
+        reading = engine.status().stats.sequences[0]
+        await anext(run)
+        generating = engine.status().stats.sequences[0]
+        await run.aclose()
+        await collect(engine, ask("ho", cache_key="b"))
+        await collect(engine, ask("hi", cache_key="a"))
+        stats = engine.status().stats
+
+    assert (reading.state, reading.wanted, reading.key) == ("reading", 2, "a")
+    assert (generating.state, generating.tokens) == ("generating", 3)
+    assert [(one.state, one.key) for one in stats.sequences] == [("idle", "a"), ("idle", "b")]
+    assert stats.generated == 1 + 3 + 3

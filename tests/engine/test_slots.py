@@ -329,3 +329,23 @@ def test_a_common_beginning_is_copied_where_it_is_worth_it() -> None:
 
     assert _use(llama, slots, [*A, 2, 3], "b") == 100
     assert llama.copies == 1
+
+
+def test_it_says_what_each_sequence_is_used_for(llama: FakeLlama, slots: Slots) -> None:
+    said = [(one.state, one.tokens, one.wanted, one.key) for one in slots.stats(400).sequences]
+    assert said == [("free", 0, 0, "")] * 2
+
+    _use(llama, slots, A, "a")
+    reading = slots.seat(B, "b")
+    reading.length = 60
+    said = [(one.state, one.tokens, one.wanted, one.key) for one in slots.stats(400).sequences]
+    assert said == [("idle", 100, 0, "a"), ("reading", 60, 100, "b")]
+
+    reading.length = 99
+    assert [one.state for one in slots.stats(400).sequences] == ["idle", "generating"]
+
+
+def test_an_adapter_is_no_part_of_whose_a_sequence_is(llama: FakeLlama, slots: Slots) -> None:
+    slot = slots.seat(A, "a", adapter="poet")
+
+    assert slots.stats(400).sequences[slot.id].key == "a"

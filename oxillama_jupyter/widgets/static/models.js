@@ -1,0 +1,256 @@
+// Made by widgets/build from b069c1ae09b3cdbd058529dff9588db0bb6b18dc6f4c50aea426e1baac0a926a; see LICENSES.txt.
+var x,Ce,st,D,re,X,Te,J,je,se,ae,it,z=Symbol.for("pv"),Y={},Z=[],lt=/^m(i|n|o|s|text|space)$/,ie=Array.isArray,Me=Z.slice,B=Object.assign;function O(e){e&&e.parentNode&&e.remove()}function G(e,t,o,n,r){var a={type:e,props:t,key:o,ref:n,__k:null,__:null,__b:0,__e:null,__c:null,constructor:z,__v:r||++Ce,__i:-1,__u:0};return!r&&x.vnode&&x.vnode(a),a}function P(e){return e.children}function K(e,t){this.props=e,this.context=t,this.__g=0}function F(e,t){if(t==null)return e.__&&F(e.__,e.__i+1);for(var o;t<e.__k.length;t++)if((o=e.__k[t])&&o.__e)return o.__e;return typeof e.type!="function"||e.props.__P?null:F(e)}function ct(e){var t,o=e.__v,n=o.__e,r=[],a=[],s=e.__P;s&&((t=B({constructor:z},o)).__v=o.__v+1,x.vnode&&x.vnode(t),le(s,t,o,e.__n,s.namespaceURI,32&o.__u?[n]:null,r,n||F(o),32&o.__u,a),t.__v=o.__v,t.__.__k[t.__i]=t,Ne(r,t,a),o.__=o.__e=null,t.__e!=n&&Pe(t))}function Pe(e){if((e=e.__)&&e.__c&&!e.props.__P)return e.__e=null,e.__k.some(function(t){return t&&(e.__e=t.__e)}),Pe(e)}function $e(e){(8&e.__g||(e.__g|=8,D.push(e),X++))&&re==x.debounceRendering||((re=x.debounceRendering)||queueMicrotask)(Le)}function Le(){try{for(var e,t=1;D.length;)D.length>t&&D.sort(Te),e=D.shift(),t=D.length,8&e.__g&&ct(e)}finally{(X=D.length)&&(re||queueMicrotask)(Le)}}function Ee(e,t,o,n,r,a,s,l,u,p,_){var h,f,i,d,y,g,v=n.__k||Z,m=t.length;for(u=_t(o,t,v,u,m),h=0;h<m;h++)(i=o.__k[h])!=null&&(f=~i.__i&&v[i.__i]||Y,i.__i=h,g=le(e,i,f,r,a,s,l,u,p,_),d=i.__e,(f.ref!=i.ref||8&f.__u)&&(f.ref&&ce(f.ref,null,i,f),i.ref&&_.push(i.ref,i.__c||d,i)),y=y||d,4&i.__u?(u=De(i,u,e,!f.__v),f.__e&&(f.__e=null)):typeof i.type=="function"&&g!==void 0?u=g:d&&(u=d.nextSibling),i.__u&=-21);return o.__e=y,u}function _t(e,t,o,n,r){var a,s,l,u,p,_,h,f,i,d=o.length,y=d,g=0,v=0,m=e.__k=Array(r);for(a=0;a<r;a++)(s=t[a])!=null&&typeof s!="boolean"&&typeof s!="function"?(typeof s!="object"||s.constructor===String?s=m[a]=G(null,s):ie(s)?s=m[a]=G(P,{children:s}):s.constructor===z&&s.__b?s=m[a]=G(s.type,s.props,s.key,s.ref,s.__v):m[a]=s,u=a+g,s.__=e,s.__b=e.__b+1,l=null,~(p=s.__i=ut(s,o,u,y))&&(y--,(l=o[p])&&(l.__u|=2)),l&&l.__v?(s.__u|=16,p==u-1?g--:p==u+1?g++:p!=u&&(p>u?g--:g++,v=1)):(~p||(r>d?g--:r<d&&g++),typeof s.type!="function"&&(s.__u|=4))):m[a]=null;if(v){for(_=[],h=[],a=0;a<r;a++)if((s=m[a])&&16&s.__u){for(g=0,f=_.length;g<f;)_[i=g+f>>1]<s.__i?g=i+1:f=i;_[g]=s.__i,h[a]=g+1}for(g=_.length;a--;)h[a]&&(h[a]==g?g--:m[a].__u|=4)}if(y)for(a=0;a<d;a++)!(l=o[a])||2&l.__u||(l.__e==n&&(n=F(l)),_e(l,l));return n}function De(e,t,o,n){var r,a,s,l;if(typeof e.type=="function"){if(e.props.__P)return t;if(r=e.__k)for(a=0;a<r.length;a++)r[a]&&(r[a].__=e,t=De(r[a],t,o,!1));return t}for(t&&!t.parentNode&&(t=F(e))&&!t.parentNode&&(t=null),s=e.__e,l=t;l&&l.nodeType==8;)l=l.nextSibling;for(s!=l&&(!n&&o.moveBefore&&s.parentNode?o.moveBefore(s,t):o.insertBefore(s,t||null)),t=s;(t=t&&t.nextSibling)&&t.nodeType==8&&!t.data.startsWith("$s"););return t}function ut(e,t,o,n){var r,a=e.key,s=e.type,l=t[o],u=l&&!(2&l.__u);if(l===null&&a==null||u&&a==l.key&&s==l.type)return o;if(n>(u?1:0)){for(r=o-1;r>=0;r--)if((l=t[r])&&!(2&l.__u)&&a==l.key&&s==l.type)return r;for(r=o+1;r<t.length;r++)if((l=t[r])&&!(2&l.__u)&&a==l.key&&s==l.type)return r}return-1}function Se(e,t,o){o==null&&(o=""),t[0]=="-"?e.setProperty(t,o):e[t]=o}function V(e,t,o,n,r){var a,s;if(t=="style")if(typeof o=="string")e.style.cssText=o;else{if(typeof n=="string"&&(e.style.cssText=n=""),n)for(t in n)o&&t in o||Se(e.style,t);if(o)for(t in o)n&&o[t]==n[t]||Se(e.style,t,o[t])}else if(t[0]=="o"&&t[1]=="n")typeof o!="function"&&(o=null),typeof n!="function"&&(n=null),(e.__e||(e.__e={}))[t]=o,o&&n||(s=ae[t]||(ae[t]=ft(t)),(e.__a||(e.__a={}))[t]=se,a=t!=(t=t.replace(je,"$1")),(t=t.slice(2))[0]<"a"&&(t=t.toLowerCase()),o?e.addEventListener(t,s,a):e.removeEventListener(t,s,a));else{if(r=="http://www.w3.org/2000/svg")t=t.replace(/xlink(H|:h)/,"h").replace(/sName$/,"s");else if(t!="width"&&t!="height"&&t!="href"&&t!="list"&&t!="form"&&t!="tabIndex"&&t!="download"&&t!="rowSpan"&&t!="colSpan"&&t!="role"&&t!="popover"&&t in e)try{return void(e[t]=o??"")}catch{}if(typeof o=="function")return;o==null||o===!1&&t[4]!="-"?e.removeAttribute(t):e.setAttribute(t,t=="popover"&&o==1?"":o)}}function ft(e){return function(t){var o=this.__e;if(o){if(o=o[e],t[J]==null)t[J]=se++;else if(t[J]<this.__a[e])return;return o(x.event?x.event(t):t)}}}function le(e,t,o,n,r,a,s,l,u,p){var _,h,f,i,d,y,g,v,m,$,b,ne,we,W,N,ke,E,A,L=t.type;if(t.constructor!==z)return null;128&o.__u&&(u=32&o.__u,_=o.__c.__z)&&(t.__u|=u,h=a=[],_.nodeType==8?l=Q(_,a):a.push(_),l=a[0]||l),(_=x.__b)&&_(t);e:if(typeof L=="function"){f=s.length;try{if(v=t.props,m=(_=L.prototype)&&_.render,$=(_=L.contextType)&&n[_.__c],b=_?$?$.props.value:_.__:n,(i=o.__c)?(t.__c=i,2&i.__g&&(i.__g|=1)):(m?t.__c=i=new L(v,b):(t.__c=i=new K(v,b),i.constructor=L,i.render=dt),$&&$.sub(i),i.state||(i.state={}),i.__n=n,i.__g|=8,i.__h=[],i.__k=[]),m&&(i.__s||(i.__s=i.state),L.getDerivedStateFromProps&&(i.__s==i.state&&(i.__s=B({},i.__s)),B(i.__s,L.getDerivedStateFromProps(v,i.__s)))),d=i.props,y=i.state,i.__v=t,o.__c){if(v!==d&&m&&!L.getDerivedStateFromProps&&i.componentWillReceiveProps&&i.componentWillReceiveProps(v,b),t.__v==o.__v&&!(8&i.__g)||!(4&i.__g)&&i.shouldComponentUpdate&&i.shouldComponentUpdate(v,i.__s,b)===!1){t.__v!=o.__v&&(i.props=v,i.state=i.__s,i.__g&=-9),t.__e=o.__e,t.__k=o.__k,t.__k.some(function(j){j&&(j.__=t)}),Z.push.apply(i.__h,i.__k),i.__k=[],i.__h.length&&s.push(i),l=F(o);break e}i.componentWillUpdate&&i.componentWillUpdate(v,i.__s,b),m&&i.componentDidUpdate&&i.__h.push(function(){i.componentDidUpdate(d,y,g)})}else m&&!L.getDerivedStateFromProps&&i.componentWillMount&&i.componentWillMount(),m&&i.componentDidMount&&i.__h.push(i.componentDidMount);i.context=b,i.props=v,i.__P=e,i.__g&=-5,ne=x.__r,we=m?25:0;do i.__g&=-9,ne&&ne(t),_=i.render(i.props,i.state=i.__s,i.context);while(8&i.__g&&++we<25);m&&(Z.push.apply(i.__h,i.__k),i.__k=[]),i.state=i.__s,i.getChildContext&&(n=B({},n,i.getChildContext())),m&&o.__c&&i.getSnapshotBeforeUpdate&&(g=i.getSnapshotBeforeUpdate(d,y)),W=_&&_.type===P&&_.key==null?_.props.children:_,v.__P&&(_=l,r=(e=v.__P).namespaceURI,u=a=null,o.props&&o.props.__P!=e&&(o.__k.some(function(j){j&&_e(j,j)}),o.__k=null),l=o.__k?F(o,0):null),l=Ee(e,ie(W)?W:[W],t,o,n,r,a,s,l,u,p),v.__P&&(t.__e=null,l=_),t.__u&=-161,h&&h.some(O),i.__h.length&&s.push(i),1&i.__g&&(i.__g&=-4)}catch(j){if(s.length=f,t.__v=null,u||a)if(j&&j.then){if(t.__u|=128|u,a){for(~(E=a.indexOf(l||void 0))||(E=a.length);(A=a[E-1])&&A.nodeType==8;)E--;for(;E<a.length;E++)if(A=a[E])if(a[E]=null,N){if(A==ke)break}else{if(A.nodeType!=8)break;A.data.startsWith("$s")&&(ke=Q(N=A))}}if(!N){for(;l&&l.nodeType==8&&l.nextSibling;)l=l.nextSibling;N=l}(_=Q(N=t.__c.__z||(t.__c.__z=N)))?(t.__e=N,l=_):t.__e=l,l=l&&l.nextSibling}else a&&a.some(O);else t.__e=o.__e;t.__k||(t.__k=o.__k||[]),j&&j.then||Fe(t),x.__e(j,t,o)}}else l=t.__e=pt(o.__e,t,o,n,r,a,s,u,p,e);return(_=x.diffed)&&_(t),l}function Q(e,t){if(e&&e.nodeType==8&&e.data.startsWith("$s"))for(var o=1;e=e.nextSibling;){if(e.nodeType==8){if(e.data.startsWith("$s"))o++;else if(e.data.startsWith("/$s")&&!--o)return e}t&&t.push(e)}}function Fe(e){e&&(e.__c&&(e.__c.__g|=4),e.__k&&e.__k.some(Fe))}function Ne(e,t,o){for(var n=0;n<o.length;)ce(o[n++],o[n++],o[n++]);x.__c&&x.__c(t,e),e.some(function(r){try{e=r.__h,r.__h=[],e.some(function(a){a.call(r)})}catch(a){x.__e(a,r.__v)}})}function pt(e,t,o,n,r,a,s,l,u,p){var _,h,f,i,d,y,g,v,m=o.props||Y,$=t.props,b=t.type;if(b=="svg"?r="http://www.w3.org/2000/svg":b=="math"?r="http://www.w3.org/1998/Math/MathML":r||(r="http://www.w3.org/1999/xhtml"),a){for(_=0;_<a.length;_++)if((d=a[_])&&(b?d.localName==b:d.nodeType==3)){e=d,a[_]=null;break}}if(!e){if(v=p.ownerDocument||document,!b)return v.createTextNode($);e=v.createElementNS(r,b,$.is?$:p),l&&(x.__m&&x.__m(t,a),l=!1),a=null}if(b){if(p=b=="template"&&e.content||e,a=b=="textarea"&&$.defaultValue!=null?null:a&&Me.call(p.childNodes),!l&&a)for(m={},_=0;_<e.attributes.length;_++)m[(d=e.attributes[_]).name]=d.value;for(_ in m)d=m[_],_=="dangerouslySetInnerHTML"?f=d:_=="children"||_ in $||_=="value"&&"defaultValue"in $||_=="checked"&&"defaultChecked"in $||V(e,_,null,d,r);for(_ in $)d=$[_],_=="children"?i=d:_=="dangerouslySetInnerHTML"?h=d:_=="value"?y=d:_=="checked"?g=d:l&&typeof d!="function"||m[_]===d||V(e,_,d,m[_],r);h?(l||f&&(h.__html==f.__html||h.__html==e.innerHTML)||(e.innerHTML=h.__html),t.__k=[]):(f&&(e.textContent=""),(b=="foreignObject"||r=="http://www.w3.org/1998/Math/MathML"&&lt.test(b))&&(r="http://www.w3.org/1999/xhtml"),Ee(p,ie(i)?i:[i],t,o,n,r,a,s,a?a[0]:o.__k&&F(o,0),l,u),a&&a.some(O)),l&&b!="textarea"||(_="value",b=="progress"&&y==null?e.removeAttribute(_):y==null||y===e[_]&&(b!="progress"||y)||V(e,_,y,m[_],r),_="checked",g!=null&&g!=e[_]&&V(e,_,g,m[_],r))}else m===$||l&&e.data==$||(e.data=$);return e}function ce(e,t,o,n){try{typeof e=="function"?t?t.__x=e(t)||1:n&&(n=n.__c||n.__e)&&(t=n.__x)&&(n.__x=null,typeof t=="function"?t():e(null)):e.current=t}catch(r){x.__e(r,o)}}function _e(e,t,o){var n,r,a,s;if(x.unmount&&x.unmount(e),!(n=e.ref)||n.current&&n.current!=e.__e||ce(n,null,t,e),n=e.__c){if(n.componentWillUnmount)try{n.componentWillUnmount()}catch(l){x.__e(l,t)}n.__P=n.__n=null}if(n=e.__k)for(s=0;s<n.length;s++)n[s]&&_e(n[s],t,typeof e.type!="function"||o&&!e.props.__P);!o&&(n=e.__c)&&(n=n.__z)&&(r=Q(n,a=[]))&&(n==e.__e&&a.some(O),O(r),O(n)),o||O(e.__e),e.__e=e.__c=e.__=null}function dt(e,t,o){return this.constructor(e,o)}function ue(e,t){var o,n,r,a;x.__&&x.__(e,t),t.nodeType==9&&(t=t.documentElement),n=(o=e&&32&e.__u)?null:t.__k,t.__k=G(P,{children:[e]}),r=[],a=[],le(t,t.__k,n||Y,Y,t.namespaceURI,n?null:t.firstChild?Me.call(t.childNodes):null,r,n?n.__e:t.firstChild,o,a),Ne(r,t.__k,a),t.__k.props.children=null}x={__e:function(e,t,o,n){for(var r,a,s;t=t.__;)if((r=t.__c)&&!(1&r.__g)){r.__g|=4;try{if((s=(a=r.constructor)&&a.getDerivedStateFromError)&&r.setState(a.getDerivedStateFromError(e)),r.componentDidCatch&&(r.componentDidCatch(e,n||{}),s=1),s&&8&r.__g)return void(r.__g|=2)}catch(l){e=l}}throw X=0,e}},Ce=0,st=function(e){return e!=null&&e.constructor===z},K.prototype.setState=function(e,t){var o=this.__s;o&&o!=this.state||(o=this.__s=B({},this.state)),typeof e=="function"&&(e=e(B({},o),this.props)),e&&(B(o,e),this.__v&&(t&&this.__k.push(t),$e(this)))},K.prototype.forceUpdate=function(e){this.__v&&(this.__g|=4,e&&this.__h.push(e),$e(this))},K.prototype.render=P,D=[],X=0,Te=function(e,t){return e.__v.__b-t.__v.__b},J=Symbol(),je=/(PointerCapture)$|Capture$/i,se=0,ae={},it=0;var I,k,fe,Ae,pe=Object.is,ee=0,We=[],de=[],w=x,Oe=w.__b,Be=w.__r,Re=w.diffed,He=w.__c,Ue=w.unmount,ze=w.__;function me(e,t){w.__h&&w.__h(k,e,ee||t),ee=0;var o=k.__H||(k.__H={__:[],__h:[]});return e>=o.__.length&&o.__.push({}),o.__[e]}function C(e){return ee=1,ht(Je,e)}function ht(e,t,o){var n=me(I++,2);if(n.t=e,!n.__c&&(n.__=[o?o(t):Je(void 0,t),function(a){var s=(n.__N||n.__)[0],l=n.t(s,a);pe(s,l)||(n.__N=[l,n.__[1]],n.__c.setState({}))}],n.__c=k,!k.__f)){k.__f=!0;var r=k.shouldComponentUpdate;k.shouldComponentUpdate=function(a,s,l){var u=this.__H;if(!u)return!0;var p=!1,_=this.props!=a;if(u.__.some(function(f){f.__N&&(p=!0,pe(f.__[0],f.__N[0])||(_=!0))}),r){var h=r.call(this,a,s,l);return p?h||_:h}return!p||_}}return n.__}function R(e,t){var o=me(I++,3);!w.__s&&Ve(o.__H,t)&&(o.__P=!0,o.__=e,o.u=t,k.__H.__h.push(o))}function M(e){return ee=5,mt(function(){return{current:e}},[])}function mt(e,t){var o=me(I++,7);return Ve(o.__H,t)&&(o.__=e(),o.__H=t),o.__}function xt(){var e;do{for(;e=de.shift();)try{q(e)}catch(o){w.__e(o,{__:(e=e.__P)&&e.__v})}for(;e=We.shift();){var t=e.__H;if(e.__P&&t)try{t.__h.some(q),t.__h.some(he),t.__h=[]}catch(o){t.__h=[],w.__e(o,e.__v)}}}while(de.length)}w.__b=function(e){k=null,Oe&&Oe(e)},w.__=function(e,t){e&&t.__k&&t.__k.__m&&(e.__m=t.__k.__m),ze&&ze(e,t)},w.__r=function(e){Be&&Be(e),I=0;var t=(k=e.__c).__H;t&&(fe==k?k.__h=[]:(t.__h.some(q),t.__h.some(he),I=0),t.__h=[],t.__.some(function(o){o.__N&&(o.__=o.__N),o.u=o.__N=void 0})),fe=k},w.diffed=function(e){Re&&Re(e);var t=e.__c;t&&t.__H&&(t.__H.__h.length&&Ie(We.push(t)),t.__H.__.some(function(o){o.u&&(o.__H=o.u)})),fe=k=null},w.__c=function(e,t){t.some(function(o){try{o.__h.some(q),o.__h=o.__h.filter(function(n){return!n.__||he(n)})}catch(n){o.__h=[function(){throw n}]}}),He&&He(e,t)},w.unmount=function(e){Ue&&Ue(e);var t,o,n=e.__c;n&&n.__H&&(n.__H.__.some(function(r){try{if(r.__P&&r.__c){if(o===void 0){for(o=e.__;o&&(!o.__c||!o.__c.__P);)o=o.__;o=o&&o.__c}r.__P=o,Ie(de.push(r))}else q(r)}catch(a){t=a}}),n.__H=void 0,t&&w.__e(t,n.__v))};var qe=typeof requestAnimationFrame=="function";function gt(e){var t,o=function(){clearTimeout(n),qe&&cancelAnimationFrame(t),setTimeout(e)},n=setTimeout(o,35);qe&&(t=requestAnimationFrame(o))}function Ie(e){e!=1&&Ae==w.requestAnimationFrame||((Ae=w.requestAnimationFrame)||gt)(xt)}function q(e){var t=k,o=e.__c;typeof o=="function"&&(e.__c=void 0,o()),k=t}function he(e){var t=k;e.__c=e.__(),k=t}function Ve(e,t){return!e||e.length!=t.length||t.some(function(o,n){return!pe(o,e[n])})}function Je(e,t){return typeof t=="function"?t(e):t}var Ge=`.oxillama-panel {
+  --ox-space: 8px;
+  background: var(--jp-layout-color1, #fff);
+  border: 1px solid var(--jp-border-color2, #ccc);
+  border-radius: 4px;
+  box-sizing: border-box;
+  color: var(--jp-ui-font-color1, #212121);
+  container-type: inline-size;
+  font-family: var(--jp-ui-font-family, sans-serif);
+  font-size: var(--jp-ui-font-size1, 13px);
+  line-height: 1.4;
+  min-width: 0;
+}
+
+.oxillama-panel *,
+.oxillama-panel *::before {
+  box-sizing: border-box;
+}
+
+.oxillama-panel h3,
+.oxillama-panel h4 {
+  font-size: var(--jp-ui-font-size2, 15px);
+  font-weight: 600;
+  margin: 0;
+}
+
+.oxillama-row {
+  align-items: center;
+  display: flex;
+  flex-wrap: wrap;
+  gap: var(--ox-space, 8px);
+}
+
+.oxillama-quiet {
+  color: var(--jp-ui-font-color2, #616161);
+}
+
+.oxillama-number {
+  font-variant-numeric: tabular-nums;
+  text-align: right;
+}
+
+.oxillama-button,
+.oxillama-input {
+  background: var(--jp-layout-color1, #fff);
+  border: 1px solid var(--jp-border-color1, #bdbdbd);
+  border-radius: 3px;
+  color: var(--jp-ui-font-color1, #212121);
+  font: inherit;
+  min-height: 26px;
+  padding: 2px 10px;
+}
+
+.oxillama-button {
+  background: var(--jp-layout-color2, #eee);
+  cursor: pointer;
+}
+
+.oxillama-button:hover:enabled {
+  background: var(--jp-layout-color3, #ddd);
+}
+
+.oxillama-button.main {
+  background: var(--jp-brand-color0, #0d47a1);
+  border-color: transparent;
+  color: var(--jp-ui-inverse-font-color0, #fff);
+}
+
+.oxillama-button.plain {
+  background: transparent;
+  border-color: transparent;
+  padding: 2px 6px;
+}
+
+.oxillama-button:disabled {
+  cursor: default;
+  opacity: 0.6;
+}
+
+.oxillama-panel :focus-visible {
+  outline: 2px solid var(--jp-brand-color1, #1976d2);
+  outline-offset: 1px;
+}
+
+.oxillama-notice {
+  color: var(--jp-error-color0, #b71c1c);
+  overflow-wrap: anywhere;
+}
+
+.oxillama-text {
+  overflow-wrap: anywhere;
+}
+
+.oxillama-text > * {
+  unicode-bidi: isolate;
+}
+
+.oxillama-plain {
+  font-family: var(--jp-code-font-family, monospace);
+  font-size: var(--jp-code-font-size, 13px);
+  white-space: pre-wrap;
+}
+
+.oxillama-hidden-label {
+  clip-path: inset(50%);
+  height: 1px;
+  overflow: hidden;
+  position: absolute;
+  white-space: nowrap;
+  width: 1px;
+}
+
+@media (prefers-reduced-motion: reduce) {
+  .oxillama-panel * {
+    animation: none !important;
+    transition: none !important;
+  }
+}
+`;var bt=Symbol.for("pv"),yt=0;function c(e,t,o,n,r,a){t||(t={});var s,l,u=t;if("ref"in u&&typeof e!="function")for(l in u={},t)l=="ref"?s=t[l]:u[l]=t[l];var p={type:e,props:u,key:o,ref:s,__k:null,__:null,__b:0,__e:null,__c:null,constructor:bt,__v:--yt,__i:-1,__u:0};return(r||a)&&(p.__source=r,p.__self=a),x.vnode&&x.vnode(p),p}function Qe(e,t,o="",n=""){Ke(t.ownerDocument,"base",Ge),o&&Ke(t.ownerDocument,n,o);let r=t.appendChild(t.ownerDocument.createElement("div"));return r.className=`oxillama-panel oxillama-${n}`,r.dataset.lmSuppressShortcuts="true",ue(e,r),()=>{ue(null,r),r.remove()}}function Ke(e,t,o){let n=`oxillama-${t}-styles`;if(e.getElementById(n))return;let r=e.createElement("style");r.id=n,r.textContent=o,e.head.append(r)}function Xe(e,t){let[,o]=C(0);return R(()=>e.on(t,()=>o(n=>n+1)),[e,t]),[e.get(t),n=>(e.set(t,n),o(r=>r+1))]}function H({onClick:e,label:t,kind:o="",children:n,disabled:r,...a}){let[s,l]=C(!1),[u,p]=C(null),_=M(!0);R(()=>()=>_.current=!1,[]);let h=async f=>{l(!0),p(null);try{await e(f)}catch(i){_.current&&p(i)}_.current&&l(!1)};return c(P,{children:[c("button",{type:"button",class:`oxillama-button ${o}`,"aria-label":t,title:t,disabled:r||s,onClick:h,...a,children:n}),u&&c(U,{error:u})]})}function U({error:e,children:t}){return c("span",{class:"oxillama-notice",role:"alert",children:e?e.message:t})}function S(e){return String(e??"").replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,t=>`\\u${t.charCodeAt(0).toString(16).padStart(4,"0")}`)}function T(e){let t=["B","kB","MB","GB","TB"],o=e,n=0;for(;o>=1e3&&n<t.length-1;)o/=1e3,n+=1;return`${o.toLocaleString([],{maximumFractionDigits:o<10&&n?1:0})} ${t[n]}`}function wt(e){if(!e)return null;let t=e.budget===null?null:Math.max(0,e.budget-e.taken),o=t!==null&&(e.strict||e.taken>0);return e.free===null?o?{bytes:t,words:"left of what models may take"}:null:o&&t<e.free?{bytes:t,words:"left of what models may take"}:{bytes:e.free,words:"free"}}function Ye({model:e,memory:t}){let o=wt(t);if(!e.memory||e.fits===null||!o)return null;let n=Math.max(e.memory,o.bytes,1),r=`Needs about ${T(e.memory)}; ${T(o.bytes)} ${o.words}.`,a=e.lack?"Does not fit.":e.gives_way.length?"Fits once others give way.":"Fits.";return c("div",{class:"ox-fit",children:[c("span",{class:`ox-fit-bar ${e.fits?"fits":"lacks"}`,"aria-hidden":"true",children:[c("span",{class:"ox-room",style:{width:`${100*o.bytes/n}%`}}),c("span",{class:"ox-need",style:{width:`${100*e.memory/n}%`}})]}),c("p",{children:[c("strong",{children:a})," ",r]}),e.lack&&c("p",{class:"ox-wrap",children:S(e.lack)}),e.gives_way.length>0&&c("p",{class:"ox-wrap",children:`To make room, these idle models are unloaded: ${e.gives_way.map(S).join(", ")}.`})]})}var kt={available:"Not loaded",loading:"Loading\u2026",loaded:"Loaded",failed:"Failed"},$t={available:"\u25CB",loading:"\u25D4",loaded:"\u25CF",failed:"\u25B2"};function Ze({panel:e,group:t,model:o,memory:n,selected:r,onSelect:a,onChange:s}){let l=async h=>{let f=e.ask(e.own(`models/${h}`),{body:{model:o.id}});s();try{await f}finally{s()}},u=S(o.id),p=o.running+o.waiting,_=n&&(o.state==="available"||o.state==="failed");return c("li",{class:`ox-model ${r?"selected":""}`,children:[c("div",{class:"oxillama-row",children:[c("label",{class:"ox-name",children:[c("input",{type:"radio",name:t,checked:r,onChange:()=>a(o.id)}),c("span",{class:"ox-wrap",children:u})]}),c(xe,{text:o.id,name:u}),o.default&&c("span",{class:"ox-mark",children:"default"}),o.embedding&&c("span",{class:"ox-mark",children:"embeddings"}),c("span",{class:"ox-push"}),c("span",{class:`ox-model-state ${o.state}`,children:[c("span",{"aria-hidden":"true",children:$t[o.state]})," ",kt[o.state]]}),_&&c(H,{label:`Load ${u}`,disabled:o.fits===!1,onClick:()=>l("load"),children:"Load"}),n&&o.state==="loaded"&&c(H,{label:`Unload ${u}`,disabled:p>0,onClick:()=>l("unload"),children:"Unload"})]}),c("p",{class:"oxillama-quiet ox-facts",children:St(o).join(" \xB7 ")}),o.detail&&c("p",{class:o.state==="failed"?"oxillama-notice":"oxillama-quiet ox-wrap",children:S(o.detail)}),_&&c(Ye,{model:o,memory:n})]})}function St(e){let t=[e.running&&`${e.running} generating`,e.waiting&&`${e.waiting} waiting`];return[e.size?T(e.size):"size not known",e.memory?`needs about ${T(e.memory)} of memory`:"",e.context?`${e.context.toLocaleString()} tokens of context`:"",e.parameters?`${Ct(e.parameters)} parameters`:"",e.description&&e.description!==e.id?S(e.description):"",...t].filter(Boolean)}function Ct(e){return e>=1e9?`${(e/1e9).toFixed(1)} B`:`${(e/1e6).toFixed(1)} M`}function xe({text:e,name:t=e}){let[o,n]=C(""),r=M(),a=async()=>{let s="Copied";try{await navigator.clipboard.writeText(e)}catch{s="Not allowed"}n(s),clearTimeout(r.current),r.current=setTimeout(()=>n(""),2e3)};return c(P,{children:[c("button",{type:"button",class:"oxillama-button plain","aria-label":`Copy ${t}`,title:`Copy ${t}`,onClick:a,children:c("span",{"aria-hidden":"true",children:"\u29C9"})}),c("span",{role:"status",class:"oxillama-quiet",children:o})]})}function et(e){let t=Math.max(0,Math.round(e));if(t<60)return`${t} s`;let o=Math.floor(t/60);if(o<60)return`${o} min`;let n=Math.floor(o/60);return n<48?`${n} h ${o%60} min`:`${Math.floor(n/24)} days`}var tt="c.OxillamaApp.allow_pull = True",Tt=8,te=new Set(["queued","in_progress"]),jt={queued:"Looking what there is\u2026",in_progress:"Fetching",completed:"Here",failed:"Failed",cancelled:"Cancelled"};function ot({panel:e,pulls:t,onChange:o}){let n=M(new Map),r=async s=>{await e.ask(e.own("models/pull"),{body:{model:s}}),o()},a=async s=>{await e.ask(e.own(`models/pulls/${encodeURIComponent(s.id)}/cancel`),{method:"POST"}),o()};return c("section",{class:"ox-part","aria-label":"Fetch a model",children:[c("h4",{children:"Fetch a model"}),t.refusal?c(Mt,{why:t.refusal}):c(Pt,{onBegin:r}),c("ul",{class:"ox-pulls",children:Ft(t.data).map(s=>c(Lt,{pull:s,speed:Dt(n.current,s),onCancel:()=>a(s),onResume:()=>r(s.model)},s.id))})]})}function Mt({why:e}){return e.includes("allow_pull")?c("div",{children:[c("p",{children:"This server fetches no models from the network. Who runs it can allow that:"}),c("p",{class:"oxillama-row",children:[c("code",{class:"ox-wrap",children:tt}),c(xe,{text:tt}),c("span",{class:"oxillama-quiet",children:"in jupyter_server_config.py, then start the server again."})]})]}):c("p",{class:"oxillama-quiet",children:S(e)})}function Pt({onBegin:e}){let[t,o]=C(""),[n,r]=C(!1),[a,s]=C(null);return c("form",{onSubmit:async u=>{u.preventDefault(),r(!0),s(null);try{await e(t.trim()),o("")}catch(p){s(p)}r(!1)},children:[c("div",{class:"oxillama-row",children:[c("label",{class:"ox-grow",children:[c("span",{class:"oxillama-hidden-label",children:"Model of the Hugging Face hub"}),c("input",{class:"oxillama-input",value:t,onInput:u=>o(u.currentTarget.value),placeholder:"hf:owner/repo:Q4_K_M",spellcheck:!1,autocapitalize:"off"})]}),c("button",{type:"submit",class:"oxillama-button main",disabled:n||!t.trim(),children:n?"Asking the hub\u2026":"Fetch"})]}),c("p",{class:"oxillama-quiet",children:"hf:owner/repo, with :QUANT where there are several; from the Hugging Face hub."}),a&&c(U,{children:S(a.message)})]})}function Lt({pull:e,speed:t,onCancel:o,onResume:n}){let{bytes_done:r,bytes_total:a}=e,s=S(e.model),l=te.has(e.status);return c("li",{class:"ox-pull",children:[c("div",{class:"oxillama-row",children:[c("span",{class:"ox-wrap ox-name",children:s}),c("span",{class:"ox-push"}),c("span",{children:jt[e.status]}),l&&c(H,{label:`Cancel ${s}`,onClick:o,children:"Cancel"}),(e.status==="cancelled"||e.status==="failed")&&c(H,{label:`Resume ${s}`,onClick:n,children:"Resume"})]}),e.status!=="completed"&&a>0&&c("progress",{"aria-label":`${s}: fetched`,max:a,value:r}),c("p",{class:"oxillama-quiet",role:l?void 0:"status",children:Et(e,r,a,t)}),e.last_error&&c(U,{children:S(e.last_error.message)})]})}function Et(e,t,o,n){if(e.status==="completed")return`Can be loaded as ${S(e.served_as??"")}.`;if(!o)return S(e.detail??"");let r=[`${Math.floor(100*t/o)} %`,`${T(t)} of ${T(o)}`];return te.has(e.status)?(n>0&&r.push(`${T(n)}/s`,`${et((o-t)/n)} left`),e.detail&&r.push(S(e.detail))):r.push("what has come is kept"),r.join(" \xB7 ")}function Dt(e,t){if(t.status!=="in_progress")return e.delete(t.id),0;let o=performance.now()/1e3,n=(e.get(t.id)??[]).filter(s=>o-s.at<=Tt);(n.at(-1)?.done!==t.bytes_done||!n.length||o-n.at(-1).at>1)&&n.push({at:o,done:t.bytes_done}),e.set(t.id,n);let[r,a]=[n[0],n.at(-1)];return o-r.at>.5?Math.max(0,a.done-r.done)/(o-r.at):0}function Ft(e){let t=new Set;return e.filter(o=>!t.has(o.model.toLowerCase())&&t.add(o.model.toLowerCase())).slice(0,8)}var Nt=1e4,nt=[2,4,8,15,30].map(e=>e*1e3);function At(e){let[t,o]=C(!1);return R(()=>{let n=e.current.ownerDocument,r=!1,a=()=>o(r&&!n.hidden),s=new IntersectionObserver(l=>{r=l.at(-1).isIntersecting,a()});return s.observe(e.current),n.addEventListener("visibilitychange",a),()=>{s.disconnect(),n.removeEventListener("visibilitychange",a)}},[]),t}function rt(e,t,o){let n=At(t),[r,a]=C({data:null,error:null,since:0,wait:0}),[s,l]=C(0),u=M();u.current={load:e,pace:o};let p=M(0);return R(()=>{if(!n)return;let _=new AbortController,h,f=async()=>{let i;try{let d=await u.current.load(Ot(_.signal));if(_.signal.aborted)return;p.current=0,i=u.current.pace(d),a({data:d,error:null,since:0,wait:i})}catch(d){if(_.signal.aborted)return;i=nt[Math.min(p.current++,nt.length-1)],a(y=>({data:y.data,error:d,since:y.since||Date.now(),wait:i}))}h=setTimeout(f,i)};return f(),()=>{_.abort(),clearTimeout(h)}},[n,s]),{...r,shown:n,reload:()=>l(_=>_+1)}}function Ot(e){return AbortSignal.any([e,AbortSignal.timeout(Nt)])}var at=`.oxillama-models {
+  padding: 12px;
+}
+
+.ox-models p {
+  margin: 2px 0;
+}
+
+.ox-models .ox-part {
+  margin-top: 20px;
+}
+
+.ox-models h4 {
+  margin-bottom: 6px;
+}
+
+.ox-models .ox-push {
+  flex: 1;
+}
+
+.ox-models :is(.ox-list, .ox-pulls) {
+  list-style: none;
+  margin: 10px 0 0;
+  padding: 0;
+}
+
+.ox-models :is(.ox-model, .ox-pull) {
+  border: 1px solid var(--jp-border-color2, #e0e0e0);
+  border-radius: 3px;
+  margin: 0 0 6px;
+  padding: 6px 10px;
+}
+
+.ox-models .ox-model.selected {
+  border-color: var(--jp-brand-color1, #1976d2);
+  box-shadow: inset 3px 0 0 var(--jp-brand-color1, #1976d2);
+}
+
+.ox-models .ox-name {
+  align-items: center;
+  display: flex;
+  font-weight: 600;
+  gap: 6px;
+  min-width: 0;
+}
+
+.ox-models .ox-name input {
+  flex: none;
+  margin: 0;
+}
+
+.ox-models .ox-wrap,
+.ox-models .ox-facts,
+.ox-models .oxillama-notice {
+  overflow-wrap: anywhere;
+  unicode-bidi: isolate;
+}
+
+.ox-models .ox-mark {
+  border: 1px solid var(--jp-border-color1, #bdbdbd);
+  border-radius: 10px;
+  font-size: var(--jp-ui-font-size0, 11px);
+  padding: 0 8px;
+}
+
+.ox-models .ox-model-state.loaded {
+  color: var(--jp-success-color0, #1b5e20);
+  font-weight: 600;
+}
+
+.ox-models .ox-model-state.failed {
+  color: var(--jp-error-color0, #b71c1c);
+  font-weight: 600;
+}
+
+.ox-models .ox-fit {
+  margin-top: 6px;
+  max-width: 620px;
+}
+
+.ox-models .ox-fit-bar {
+  border: 1px solid var(--jp-border-color1, #9e9e9e);
+  border-radius: 3px;
+  display: block;
+  height: 12px;
+  overflow: hidden;
+  position: relative;
+}
+
+.ox-models .ox-fit-bar > span {
+  display: block;
+  height: 100%;
+  left: 0;
+  position: absolute;
+  top: 0;
+}
+
+.ox-models .ox-room {
+  background: var(--jp-layout-color3, #dcdcdc);
+}
+
+.ox-models .ox-need {
+  background: var(--jp-brand-color1, #1976d2);
+  margin-top: 3px;
+  max-height: 4px;
+}
+
+.ox-models .lacks .ox-need {
+  background: repeating-linear-gradient(
+    45deg,
+    var(--jp-error-color1, #d32f2f) 0 4px,
+    transparent 4px 7px
+  );
+}
+
+.ox-models .ox-grow {
+  flex: 1 1 200px;
+}
+
+.ox-models .ox-grow input {
+  width: 100%;
+}
+
+.ox-models progress {
+  accent-color: var(--jp-brand-color1, #1976d2);
+  display: block;
+  height: 12px;
+  margin: 4px 0;
+  width: 100%;
+}
+
+.ox-models code {
+  background: var(--jp-layout-color2, #eee);
+  color: inherit;
+  padding: 1px 5px;
+}
+`;var oe=class extends Error{constructor(t,o){super(t),this.status=o}};function Rt(){let e=document.getElementById("jupyter-config-data");return e?JSON.parse(e.textContent):null}async function ge(e,t={}){let o=Rt();if(!o)throw new oe("This page does not come from the Jupyter server of its kernel.",0);let{baseUrl:n,token:r}=o,a=/(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1],s={...a&&{"X-XSRFToken":a},...r&&{Authorization:`token ${r}`}},l=await fetch(n+e,{...t,credentials:"same-origin",headers:s});if(!l.ok)throw new oe(await Ht(l),l.status);return l}async function Ht(e){let t=await e.text();try{return JSON.parse(t).error.message}catch{return`The server answered ${e.status} ${e.statusText}`}}var ye=1,Ut=Symbol.for(`oxillama.page.${ye}`),ve=class{#t;#e=null;#o=new Map;#r=new Set;constructor(t,o){this.id=t,this.#t={...o}}get connected(){return this.#e!==null}get(t){return this.#e?.get(t)??this.#t[t]}set(t,o){this.#t[t]=o,this.#e?(this.#e.set(t,o),this.#e.save_changes()):this.#n(t)}on(t,o){let n=this.#o.get(t)??new Set;return this.#o.set(t,n.add(o)),n.size===1&&this.#e?.on(`change:${t}`,this.#a(t)),()=>n.delete(o)}receive(t){return this.#r.add(t),()=>this.#r.delete(t)}send(t){return this.#e?.send(t),this.connected}async ask(t,{body:o,...n}={}){let r=o===void 0?n:{method:"POST",...n,body:JSON.stringify(o)};return(await ge(t,r)).json()}openai(t){return`${this.get("openai_prefix")??"v1"}/${t}`}own(t){return`${this.get("prefix")??"oxillama"}/${t}`}connect(t){if(!t)for(let o of this.#o.keys())this.#t[o]=this.get(o);this.#e=t;for(let o of this.#o.keys())t?.on(`change:${o}`,this.#a(o)),this.#n(o);t?.on("msg:custom",o=>this.#r.forEach(n=>n(o))),this.#n("connected")}#n(t){this.#o.get(t)?.forEach(o=>o(this.get(t)))}#a(t){let o=this.#e;return()=>this.#e===o&&this.#n(t)}},be=class{#t=new Map;#e=new Map;lab=null;panel(t,o={}){return this.#t.has(t)||this.#t.set(t,new ve(t,o)),this.#t.get(t)}async show(t,o,n){try{let r=t.own(`widgets/${o}.js`);return this.#e.has(r)||this.#e.set(r,zt(r)),(await this.#e.get(r)).show(t,n,this)}catch(r){throw this.#e.clear(),r}}};async function zt(e){let t=URL.createObjectURL(new Blob([await(await ge(e)).text()],{type:"text/javascript"}));try{let o=await import(t);if(o.PROTOCOL!==ye)throw new Error("The server has another version of oxillama_jupyter.");return o}finally{URL.revokeObjectURL(t)}}var Mo=globalThis[Ut]??=new be;var qt=1e3,It=5e3,Wt=8;function Oo(e,t){return Qe(c(Vt,{panel:e}),t,at,"models")}function Vt({panel:e}){let t=M(),n=rt(async a=>{let[s,l]=await Promise.all([e.ask(e.own("models"),{signal:a}),e.ask(e.own("models/pulls"),{signal:a})]);return{models:s,pulls:l}},t,({models:a,pulls:s})=>Jt(a,s)?qt:It),{data:r}=n;return c("div",{ref:t,class:"ox-models",children:[n.error&&c("div",{class:"oxillama-row",children:[c(U,{children:`${n.error.status?S(n.error.message):"The server does not answer"}; it is asked again every ${Math.round(n.wait/1e3)} s.`}),c("button",{type:"button",class:"oxillama-button",onClick:n.reload,children:"Ask now"})]}),!r&&!n.error&&c("p",{children:"Looking which models there are\u2026"}),r&&c(Gt,{panel:e,found:r.models,onChange:n.reload}),r&&c(ot,{panel:e,pulls:r.pulls,onChange:n.reload})]})}function Jt(e,t){return e.data.some(o=>o.state==="loading")||t.data.some(o=>te.has(o.status))}function Gt({panel:e,found:t,onChange:o}){let[n,r]=Xe(e,"selected"),[a,s]=C(""),{data:l,memory:u}=t,p=a.toLowerCase().split(/\s+/),_=l.filter(f=>p.every(i=>`${f.id} ${f.description}`.toLowerCase().includes(i))),h=l.filter(f=>f.state==="loaded").length;return c("section",{"aria-label":"Models",children:[c("div",{class:"oxillama-row",children:[c("h3",{children:"Models"}),c("span",{class:"oxillama-quiet",children:[`${h} of ${l.length} loaded`,...Kt(u)].join(" \xB7 ")}),c("span",{class:"ox-push"}),l.length>Wt&&c("label",{children:[c("span",{class:"oxillama-hidden-label",children:"Search models"}),c("input",{class:"oxillama-input",type:"search",placeholder:"Search",value:a,onInput:f=>s(f.currentTarget.value)})]})]}),!u&&c("p",{class:"oxillama-quiet",children:"This server's engine has one model, which is always loaded."}),c("ul",{class:"ox-list",children:_.map(f=>c(Ze,{panel:e,group:`oxillama-${e.id}`,model:f,memory:u,selected:f.id===n,onSelect:r,onChange:o},f.id))}),!_.length&&c("p",{class:"oxillama-quiet",children:"No model is called that."})]})}function Kt(e){return e?[e.taken?`they take about ${T(e.taken)}`:"",e.budget===null?"":`models may take ${T(e.budget)}`,e.free===null?"":`${T(e.free)} of memory free`].filter(Boolean):[]}export{ye as PROTOCOL,Oo as show};
