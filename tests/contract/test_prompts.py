@@ -99,6 +99,18 @@ def _bytes(tokens: list[Json]) -> str:
     ).decode()
 
 
+def test_special_tokens_are_told_from_text_that_reads_like_them(raw: httpx2.Client) -> None:
+    mark = ask(raw, "prompt?limit=1", thread={"messages": [question("a")]})["tokens"][0]
+    assert mark["special"]
+    prompt = ask(
+        raw, "prompt?limit=10000", thread={"messages": [question(f"say {mark['text']} é")]}
+    )
+    special = [token["text"] for token in prompt["tokens"] if token["special"]]
+
+    assert mark["text"] in special
+    assert special.count(mark["text"]) == prompt["text"].count(mark["text"]) - 1
+
+
 def test_tokens_come_in_pages(raw: httpx2.Client, thread_id: str) -> None:
     whole = ask(raw, f"{thread_id}/prompt?limit=10000")
     pages = [ask(raw, f"{thread_id}/prompt?limit=7&offset={at}") for at in range(0, 70, 7)]
@@ -127,6 +139,8 @@ def test_the_newest_messages_alone(raw: httpx2.Client, thread_id: str) -> None:
         raw, f"{thread_id}/prompt", truncation_strategy=strategy, additional_messages=added
     )
     assert [message["preview"] for message in prompt["messages"]] == ["And of Spain?"]
+    assert prompt["older"] == 2
+    assert ask(raw, f"{thread_id}/prompt")["older"] == 0
 
 
 def test_what_truncation_leaves_out(client: OpenAI, raw: httpx2.Client, thread_id: str) -> None:
