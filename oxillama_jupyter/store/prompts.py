@@ -33,6 +33,7 @@ WHERE thread_id = :thread_id AND status <> 'in_progress' AND run_id IS NOT :run_
   AND (:ended IS NULL OR payload ->> 'created_at' <= :ended)
 ORDER BY seq
 """
+_FINISHED = "SELECT count(*) FROM messages WHERE thread_id = ? AND status <> 'in_progress'"
 _BEYOND = 2**62
 _decode = Decoder(Message).decode
 
@@ -66,8 +67,10 @@ def planned(
     """
     require_thread(conn, thread_id)
     run = runs.planned(conn, thread_id, body, resolve_model=resolve_model)
-    added = _added(thread_id, body.additional_messages)
-    return _newest(run, [*runs.history(conn, run), *added])
+    read = runs.history(conn, run)
+    plan = _newest(run, [*read, *_added(thread_id, body.additional_messages)])
+    (finished,) = conn.execute(_FINISHED, (thread_id,)).fetchone()
+    return plan._replace(older=plan.older + finished - len(read))
 
 
 def planned_with_thread(

@@ -5,6 +5,7 @@ Import it only where it is used: `anywidget` and `ipywidgets` come with it.
 
 from __future__ import annotations
 
+import html
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,7 +25,7 @@ __all__ = ["PromptXray"]
 _SECONDS = 10.0  # that the picture may take: the page has its own way to the prompt
 _MOST_ROWS = 20
 _PREVIEW = 60
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|$~&!])")
+_SPECIAL = re.compile(r"([\\`*_\[\]|$~!])")
 
 Json = dict[str, Any]  # as the server sent it
 
@@ -81,7 +82,7 @@ def _pictured(prompt: Json) -> dict[str, str]:
 
 def _escaped(text: str) -> str:
     """Text that Markdown shows as it is, in a table too."""
-    return _SPECIAL.sub(r"\\\1", text)
+    return _SPECIAL.sub(r"\\\1", html.escape(text, quote=False))
 
 
 def _sentence(prompt: Json) -> str:

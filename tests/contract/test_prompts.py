@@ -130,7 +130,7 @@ def test_a_thread_that_is_not_made_yet(raw: httpx2.Client) -> None:
     assert [message["preview"] for message in prompt["messages"]] == ["Hello!"]
 
 
-def test_the_newest_messages_alone(raw: httpx2.Client, thread_id: str) -> None:
+def test_the_newest_messages_alone(client: OpenAI, raw: httpx2.Client, thread_id: str) -> None:
     strategy = {"type": "last_messages", "last_messages": 1}
     prompt = ask(raw, f"{thread_id}/prompt", truncation_strategy=strategy)
     assert [message["role"] for message in prompt["messages"]] == ["user", "assistant"]
@@ -141,6 +141,17 @@ def test_the_newest_messages_alone(raw: httpx2.Client, thread_id: str) -> None:
     assert [message["preview"] for message in prompt["messages"]] == ["And of Spain?"]
     assert prompt["older"] == 2
     assert ask(raw, f"{thread_id}/prompt")["older"] == 0
+    ask_again = {"thread": {"messages": [question("One."), question("Two.")]}}
+    assert ask(raw, "prompt", **ask_again, truncation_strategy=strategy)["older"] == 1
+    client.beta.threads.messages.create(thread_id, role="user", content="And of Spain?")
+    assert ask(raw, f"{thread_id}/prompt", truncation_strategy=strategy)["older"] == 2
+    run = client.beta.threads.runs.create_and_poll(
+        thread_id=thread_id,
+        assistant_id="default",
+        extra_body={"max_tokens": 2, "truncation_strategy": strategy},
+    )
+    prompt = raw.get(f"oxillama/threads/{thread_id}/runs/{run.id}/prompt").json()
+    assert (prompt["older"], prompt["exact"]) == (2, True)
 
 
 def test_what_truncation_leaves_out(client: OpenAI, raw: httpx2.Client, thread_id: str) -> None:

@@ -316,8 +316,11 @@ async def test_a_prompt_is_shown_as_it_is_counted(engines: Engines) -> None:
     assert shown.dropped == ()
     found = [text[slice(*span)].decode().strip() for span in shown.spans if span is not None]
     assert found == ["hello there", "two  words", "bye"]
-    ours = [piece for token, piece in zip(shown.ids, shown.pieces, strict=True)
-            if token in shown.special]
+    ours = [
+        piece
+        for token, piece in zip(shown.ids, shown.pieces, strict=True)
+        if token in shown.special
+    ]
     assert len(ours) >= 3
     assert not any(word in b"".join(ours) for word in (b"hello", b"words", b"bye"))
 

@@ -24,6 +24,7 @@ function Known({ prompt, index, token }) {
       <span>
         {count} {count === 1 ? "byte" : "bytes"} <code>{shown}</code>
       </span>
+      {token.bytes && <span>part of {lineOf({ text: prompt.characterOf(index) ?? "" })}</span>}
       {token.special && <span>special</span>}
       <span>{placeOf(prompt, index)}</span>
       {cacheOf(prompt.about, index)}

@@ -60,13 +60,12 @@ function Dropped({ messages, about }) {
 
 function Row({ message, number, go }) {
   const { role, preview, dropped, tokens, first_token: begin } = message;
-  const count = dropped ? "left out" : tokens === null ? "changed by the template" : `${tokens.toLocaleString()} ${tokens === 1 ? "token" : "tokens"}`;
   const parts = (
     <>
       <span class="ox-number">{number}</span>
       <span class={`ox-role ${role}`}>{role}</span>
       <bdi class="ox-preview">{visible(preview)}</bdi>
-      <span class="ox-count">{count}</span>
+      <span class="ox-count"><Count tokens={tokens} dropped={dropped} /></span>
     </>
   );
   if (!tokens) return <li class={dropped ? "dropped" : ""}><span class="ox-row">{parts}</span></li>;
@@ -75,6 +74,12 @@ function Row({ message, number, go }) {
       <button type="button" class="ox-row" onClick={() => go({ begin, end: begin + tokens })}>{parts}</button>
     </li>
   );
+}
+
+function Count({ tokens, dropped }) {
+  if (dropped) return "left out";
+  if (tokens === null) return "changed by the template";
+  return <>{tokens.toLocaleString()}<span class="ox-unit"> {tokens === 1 ? "token" : "tokens"}</span></>;
 }
 
 /** For pointers; the list says and does the same. */

@@ -86,6 +86,15 @@ export class Prompt {
     return low;
   }
 
+  /** The character that a token with broken bytes is a part of. */
+  characterOf(index) {
+    const { bytes } = this.tokens[index];
+    const end = this.starts[index] + this.#length(index);
+    const goesOn = bytes[0] >= 0x80 && bytes[0] < 0xc0;
+    const before = [...this.text.slice(Math.max(0, this.starts[index] - 2), this.starts[index])].at(-1);
+    return goesOn ? before : [...this.text.slice(Math.max(0, end - 2), end)].at(-1);
+  }
+
   /** The message whose content a token is in, or null: then it is the template's. */
   messageAt(index) {
     let low = 0;

@@ -7,6 +7,7 @@ import { Button } from "../ui.jsx";
 export function Search({ prompt, need, go }) {
   const [words, setWords] = useState("");
   const [found, setFound] = useState({ hits: [], at: -1 });
+  const cached = prompt.about.cached_tokens;
   const show = async (hits, at) => {
     setFound({ hits, at });
     if (at < 0) return go(null);
@@ -45,6 +46,7 @@ export function Search({ prompt, need, go }) {
       <Button label="Place before" kind="plain" onClick={() => turn(-1)} disabled={!found.hits.length}>↑</Button>
       <Button label="Next place" kind="plain" onClick={() => turn(1)} disabled={!found.hits.length}>↓</Button>
       <span class="oxillama-quiet" role="status">{words && told(found)}</span>
+      {cached > 0 && <Button onClick={() => go({ begin: cached, end: cached })}>To the new tokens</Button>}
       <Copy text={prompt.text} />
     </div>
   );
