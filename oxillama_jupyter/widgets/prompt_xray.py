@@ -5,29 +5,19 @@ Import it only where it is used: `anywidget` and `ipywidgets` come with it.
 
 from __future__ import annotations
 
-import html
-import re
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 import traitlets
 
 from oxillama_jupyter.client.connection import running
-from oxillama_jupyter.client.inert import inert
 from oxillama_jupyter.client.previews import prompt_of_run
 from oxillama_jupyter.widgets.calls import visible
 from oxillama_jupyter.widgets.panel import Panel
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from oxillama_jupyter.widgets.prompt_picture import pictured
 
 __all__ = ["PromptXray"]
 
 _SECONDS = 10.0  # that the picture may take: the page has its own way to the prompt
-_MOST_ROWS = 20
-_PREVIEW = 60
-_SPECIAL = re.compile(r"([\\`*_\[\]|$~!])")
-
-Json = dict[str, Any]  # as the server sent it
 
 
 class PromptXray(Panel):
@@ -65,46 +55,4 @@ class PromptXray(Panel):
             )
         except Exception as error:  # noqa: BLE001  # the page will say it too; a picture is extra
             return {"text/plain": f"{plain['text/plain']}: {visible(str(error))[:300]}"}
-        return _pictured(prompt)
-
-
-def _pictured(prompt: Json) -> dict[str, str]:
-    sentence, rows = _sentence(prompt), list(_rows(prompt))
-    lines = [sentence, "", "| Message |  | Tokens |", "| --- | --- | ---: |"]
-    lines += [f"| {' | '.join(map(_escaped, row))} |" for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    plain = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    return {
-        "text/markdown": inert("\n".join(lines)),
-        "text/plain": "\n".join([sentence, "", *plain]),
-    }
-
-
-def _escaped(text: str) -> str:
-    """Text that Markdown shows as it is, in a table too."""
-    return _SPECIAL.sub(r"\\\1", html.escape(text, quote=False))
-
-
-def _sentence(prompt: Json) -> str:
-    count, cached = prompt["prompt_tokens"], prompt["cached_tokens"]
-    known = "" if cached is None else f" ({cached:,} cached, {count - cached:,} new)"
-    sent = "sent" if prompt["run_id"] else "would be sent"
-    exact = "" if prompt["exact"] is not False else " It is not quite what was sent."
-    return f"A prompt of {count:,} tokens{known}, of {prompt['limit']:,} allowed, {sent}.{exact}"
-
-
-def _rows(prompt: Json) -> Iterator[tuple[str, str, str]]:
-    """The newest messages, and one row each for what is not among them."""
-    messages = prompt["messages"]
-    before = messages[:-_MOST_ROWS]
-    if prompt["older"]:
-        yield f"{prompt['older']:,} older", "", "not read"
-    if before:
-        yield f"{len(before):,} more", "", f"{sum(m['tokens'] or 0 for m in before):,}"
-    for message in messages[-_MOST_ROWS:]:
-        tokens = "not known" if message["tokens"] is None else f"{message['tokens']:,}"
-        preview = visible(message["preview"])[:_PREVIEW]
-        yield message["role"], preview, "left out" if message["dropped"] else tokens
-    known = [message["tokens"] for message in messages if not message["dropped"]]
-    if None not in known:
-        yield "Template", "", f"{prompt['prompt_tokens'] - sum(known):,}"
+        return pictured(prompt)

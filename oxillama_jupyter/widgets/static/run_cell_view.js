@@ -1,4 +1,4 @@
-// Made by widgets/build from f48aa1e8645dfb9cea18d8688475e5c8a882e2babaf6efb26dd6a6fb9a2667b0; see LICENSES.txt.
+// Made by widgets/build from d337768a81cf52c8162c403d14399917a1cce266f00b5bb51111b7a462a5427d; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;

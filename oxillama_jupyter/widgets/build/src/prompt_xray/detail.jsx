@@ -26,8 +26,8 @@ function Known({ prompt, index, token }) {
       </span>
       {token.bytes && <span>part of {lineOf({ text: prompt.characterOf(index) ?? "" })}</span>}
       {token.special && <span>special</span>}
-      <span>{placeOf(prompt, index)}</span>
       {cacheOf(prompt.about, index)}
+      <span class="ox-place">{placeOf(prompt, index)}</span>
     </>
   );
 }
