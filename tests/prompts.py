@@ -19,6 +19,7 @@ class OurToken(_Exact):
     id: int
     text: str
     bytes: list[int] | None
+    special: bool
 
 
 class OurMessage(_Exact):
@@ -46,6 +47,7 @@ class OurPrompt(_Exact):
     context: int
     fits: bool
     messages: list[OurMessage]
+    older: int
     cached_tokens: int | None
     exact: bool | None
     tokens: list[OurToken]

@@ -173,9 +173,12 @@ class Connection:
         params |= {f"metadata[{key}]": value for key, value in (metadata or {}).items()}
         return self.get(f"{self.url}/threads", params)
 
-    def get(self, path: str, params: dict[str, object] | None = None) -> Json:
+    def get(
+        self, path: str, params: dict[str, object] | None = None, *, timeout: float | None = None
+    ) -> Json:
         """GET a path of the OpenAI surface (`/models`), or a whole address of ours."""
-        options = {"params": params or {}, "max_retries": 0}
+        options: Json = {"params": params or {}, "max_retries": 0}
+        options |= {"timeout": timeout} if timeout is not None else {}
         return cast("Json", self.openai.get(path, cast_to=object, options=cast("Any", options)))
 
     def post(self, path: str, body: Json | None = None, *, timeout: float = 60.0) -> Json:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from oxillama_jupyter.client.connection import Connection
     from oxillama_jupyter.client.runs import Question
 
-__all__ = ["prompt_of"]
+__all__ = ["prompt_of", "prompt_of_run"]
 
 _LOADING_SECONDS = 600.0  # the model may have to be loaded first
 _INVISIBLE = "prompt_not_visible"
@@ -41,3 +41,27 @@ def prompt_of(
         if error.code != _INVISIBLE:
             raise
         return str(error.body["message"] if isinstance(error.body, dict) else error.message)
+
+
+def prompt_of_run(
+    connection: Connection,
+    thread_id: str,
+    run_id: str = "",
+    settings: dict[str, Any] | None = None,
+    *,
+    timeout: float = _LOADING_SECONDS,
+) -> dict[str, Any]:
+    """The prompt that a run has sent, or a next one would.
+
+    Args:
+        connection: The server.
+        thread_id: The thread.
+        run_id: The run; without one it is the next.
+        settings: What a request for the next one would have besides.
+        timeout: Seconds to wait for it.
+    """
+    thread = f"{connection.url}/threads/{thread_id}"
+    if not run_id:
+        body = {"assistant_id": "default", **(settings or {})}
+        return connection.post(f"{thread}/prompt", body, timeout=timeout)
+    return connection.get(f"{thread}/runs/{run_id}/prompt", timeout=timeout)

@@ -42,7 +42,8 @@ def rendered(builder: PromptBuilder, request: GenerateRequest) -> RenderedPrompt
     spans: list[Span | None] = [None] * len(request.messages)
     for index, span in zip(kept, _spans(builder, request, kept, b"".join(pieces)), strict=True):
         spans[index] = span
-    return RenderedPrompt(ids, pieces, spans, dropped, builder.limit(request))
+    special = tuple(sorted(builder.special.intersection(ids)))
+    return RenderedPrompt(ids, pieces, spans, dropped, builder.limit(request), special)
 
 
 def _spans(

@@ -216,6 +216,8 @@ class RenderedPrompt(Struct, frozen=True):
         dropped: Indices into `messages` that truncation leaves out.
         limit: The most tokens a prompt of this request may have. One that cannot be cut so far is
             here as a whole: generating from it would raise `ContextLengthExceeded`.
+        special: Which of the different tokens are special: the template's own, and never a
+            message's text, however it reads.
     """
 
     ids: list[int]
@@ -223,6 +225,7 @@ class RenderedPrompt(Struct, frozen=True):
     spans: list[tuple[int, int] | None]
     dropped: tuple[int, ...]
     limit: int
+    special: tuple[int, ...] = ()
 
 
 class Usage(Struct, frozen=True):

@@ -183,18 +183,21 @@ class ScriptedEngine:
         except ContextLengthExceeded:
             dropped = ()
         pieces: list[bytes] = []
+        roles: list[int] = []
         spans: list[tuple[int, int] | None] = [None] * len(request.messages)
         end = 0
         for index, message in enumerate(request.messages):
             if index in dropped:
                 continue
             role = f"<{message.get('role')}>"
+            roles.append(len(pieces))
             words = _SPACED.findall(str(message.get("content") or ""))
             pieces += [word.encode(errors="replace") for word in (role, *words)]
             start = end + len(role)
             end = start + sum(len(word.encode(errors="replace")) for word in words)
             spans[index] = (start, end)
-        return RenderedPrompt(list(range(len(pieces))), pieces, spans, dropped, limit)
+        ids = list(range(len(pieces)))
+        return RenderedPrompt(ids, pieces, spans, dropped, limit, tuple(roles))
 
     def models(self) -> list[ModelInfo]:
         """The one model."""

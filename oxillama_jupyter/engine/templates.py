@@ -12,6 +12,7 @@ import json
 import re
 import secrets
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from jinja2 import TemplateError
@@ -164,6 +165,13 @@ class PromptBuilder:
         self._control = frozenset(text for text in special if special[text])
         self._any_special = _alternatives(in_template)
         self._any_control = _alternatives(self._control)
+        self._special_texts = in_template
+
+    @cached_property
+    def special(self) -> frozenset[int]:
+        """The tokens that only the template brings into a prompt."""
+        found = (self.vocabulary.tokenize(text, special=True) for text in self._special_texts)
+        return frozenset(tokens[0] for tokens in found if len(tokens) == 1)
 
     def build(self, request: GenerateRequest) -> tuple[list[int], tuple[int, ...]]:
         """Make the prompt's tokens; return them and the messages that truncation left out.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from oxillama_jupyter.client.connection import Connection
     from oxillama_jupyter.magics.session import Session
 
-__all__ = ["ATTACH", "attach"]
+__all__ = ["ATTACH", "attach", "newest_run", "run_by_id"]
 
 Json = dict[str, Any]  # a run, as the server sent it
 
@@ -79,14 +79,14 @@ def _target(line: str) -> tuple[str, str]:
 
 def _find_run(session: Session, connection: Connection, target: str) -> Json:
     if target.startswith("run_"):
-        return _run_by_id(session, connection, target)
+        return run_by_id(session, connection, target)
     if target:
         thread = find(connection, target)
         if thread is None:
             raise MagicError(f"No thread is called {target!r}: %oxillama threads lists them.")
-        return _newest(connection, str(thread["id"]))
+        return newest_run(connection, str(thread["id"]))
     current = session.threads.current(connection)
-    run = _newest(connection, current) if current is not None else None
+    run = newest_run(connection, current) if current is not None else None
     if run is not None and run["status"] in _WAITING:
         return run
     for run_id, followed in reversed(list(session.followed.items())):
@@ -102,15 +102,24 @@ def _find_run(session: Session, connection: Connection, target: str) -> Json:
     return run
 
 
-def _newest(connection: Connection, thread_id: str) -> Json:
+def newest_run(connection: Connection, thread_id: str) -> Json:
+    """The newest run of a thread.
+
+    Raises:
+        MagicError: It has none.
+    """
     newest: list[Json] = connection.get(f"/threads/{thread_id}/runs", {"limit": 1})["data"]
     if not newest:
         raise MagicError("That thread has no runs yet.")
     return newest[0]
 
 
-def _run_by_id(session: Session, connection: Connection, run_id: str) -> Json:
-    """Runs are found by their thread: those of this kernel, then those that were used last."""
+def run_by_id(session: Session, connection: Connection, run_id: str) -> Json:
+    """The run with this id, found by its thread: this kernel's, then those that were used last.
+
+    Raises:
+        MagicError: None of them has it.
+    """
     known = session.followed.get(run_id)
     threads = [known.thread_id] if known else []
     if not threads:

@@ -20,6 +20,7 @@ from oxillama_jupyter.magics.pages import Page, note, table, title_of
 from oxillama_jupyter.magics.preset_pages import preset_page
 from oxillama_jupyter.magics.pull import pull_page
 from oxillama_jupyter.magics.threads import THREAD_COMMANDS
+from oxillama_jupyter.magics.xray import xray_page
 
 if TYPE_CHECKING:
     from oxillama_jupyter.magics.session import Session
@@ -153,6 +154,12 @@ COMMANDS = {
         attach,
         ATTACH,
         ("thread",),
+    ),
+    "xray": Command(
+        "[RUN|THREAD]",
+        "the exact prompt of a run, token by token: what was cached, and what was left out",
+        xray_page,
+        completes=("thread",),
     ),
     "models": Command("", "the models that can answer", _models),
     "pull": Command("MODEL", "fetch hf:owner/repo:QUANT from the Hugging Face hub", pull_page),

@@ -28,11 +28,13 @@ class PromptToken(Struct):
         id: Its number in the model's vocabulary.
         text: Its text; a token that is a part of a character has a replacement character.
         bytes: Its bytes where they are no whole characters, else null.
+        special: Whether it is one of the template's own tokens, which no message can write.
     """
 
     id: int
     text: str
     bytes: list[int] | None = None
+    special: bool = False
 
 
 class PromptMessage(Struct, kw_only=True):
@@ -72,6 +74,7 @@ class Prompt(Struct, kw_only=True):
         context: How many tokens of prompt and answer the model's context holds; 0 if not known.
         fits: Whether it has no more than it may; a run with one that does not fit fails.
         messages: What it is made of, those too that truncation leaves out.
+        older: How many messages before those the run's truncation strategy does not take at all.
         cached_tokens: How many of the first tokens were not computed again; null if not known.
         exact: Whether it has as many tokens as the run counted: messages may have been deleted, or
             the model replaced, since. Null if the run counted none, or nobody has sent it.
@@ -89,6 +92,7 @@ class Prompt(Struct, kw_only=True):
     context: int
     fits: bool
     messages: list[PromptMessage]
+    older: int
     cached_tokens: int | None
     exact: bool | None
     tokens: list[PromptToken]

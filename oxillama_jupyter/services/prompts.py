@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from oxillama_jupyter.engine.protocol import GenerateRequest, RenderedPrompt
 from oxillama_jupyter.schemas.messages import Message, TextContent
 from oxillama_jupyter.schemas.prompts import Prompt, PromptMessage, PromptQuery, PromptToken
-from oxillama_jupyter.schemas.runs import CreateRun, CreateThreadAndRun, Run, RunUsage
+from oxillama_jupyter.schemas.runs import CreateRun, CreateThreadAndRun, RunUsage
 from oxillama_jupyter.services.actions import turns_of
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.translate import Turn, Work, check_format, generate_request
@@ -46,18 +46,18 @@ class PromptService:
             EngineUnavailable: The model cannot be loaded, and why.
         """
         check_format(body.response_format)
-        run, history = await self._models.resolving(
+        plan = await self._models.resolving(
             lambda resolve: self._db.read(prompts.planned, thread_id, body, resolve_model=resolve)
         )
-        return await self._prompt(replace(run, id=""), Work(history), query)
+        return await self._prompt(plan._replace(run=replace(plan.run, id="")), [], query)
 
     async def of_run_with_thread(self, body: CreateThreadAndRun, query: PromptQuery) -> Prompt:
         """As `of_run`, for `RunService.start_with_thread`."""
         check_format(body.response_format)
-        run, history = await self._models.resolving(
+        plan = await self._models.resolving(
             lambda resolve: self._db.read(prompts.planned_with_thread, body, resolve_model=resolve)
         )
-        return await self._prompt(replace(run, id=""), Work(history), query)
+        return await self._prompt(plan._replace(run=replace(plan.run, id="")), [], query)
 
     async def of_stored_run(self, thread_id: str, run_id: str, query: PromptQuery) -> Prompt:
         """The prompt of a run's last turn, made again from what is stored.
@@ -67,23 +67,26 @@ class PromptService:
             InvalidRequest: The engine does not see prompts.
             EngineUnavailable: The model cannot be loaded, and why.
         """
-        run, work, spent = await self._db.read(_stored, thread_id, run_id)
-        prompt = await self._prompt(run, work, query)
+        plan, turns, spent = await self._db.read(_stored, thread_id, run_id)
+        prompt = await self._prompt(plan, turns, query)
         if spent is not None:
             prompt.cached_tokens = spent.prompt_token_details.cached_tokens
             prompt.exact = prompt.prompt_tokens == spent.prompt_tokens
         return prompt
 
-    async def _prompt(self, run: Run, work: Work, query: PromptQuery) -> Prompt:
-        await self._models.ready(run.model)
-        request = replace(generate_request(run, work), cache_key=None)
+    async def _prompt(self, plan: prompts.Plan, turns: list[Turn], query: PromptQuery) -> Prompt:
+        model = plan.run.model
+        await self._models.ready(model)
+        request = replace(generate_request(plan.run, Work(plan.history, turns)), cache_key=None)
         rendered = await self._models.engine.render(request)
-        context = self._models.n_ctx(run.model)
+        context = self._models.n_ctx(model)
         # Beside the loop: a long prompt has a hundred thousand tokens.
-        return await asyncio.to_thread(_prompt, run, work, request, rendered, query, context)
+        return await asyncio.to_thread(_prompt, plan, request, rendered, query, context)
 
 
-def _stored(conn: Connection, thread_id: str, run_id: str) -> tuple[Run, Work, RunUsage | None]:
+def _stored(
+    conn: Connection, thread_id: str, run_id: str
+) -> tuple[prompts.Plan, list[Turn], RunUsage | None]:
     """A run, what its last turn went on from, and what that turn took, if it is known."""
     run = runs.get(conn, thread_id, run_id)
     turns, _ = turns_of(conn, run)
@@ -91,16 +94,15 @@ def _stored(conn: Connection, thread_id: str, run_id: str) -> tuple[Run, Work, R
         turns.pop()  # the last prompt is the one that these calls answer
     taken = [spent for _, spent in steps.of_run(conn, run_id)]
     spent = taken[-1] if taken else run.usage
-    return run, Work(prompts.history_then(conn, run), turns), spent
+    return prompts.history_then(conn, run), turns, spent
 
 
 def _answered(turn: Turn) -> bool:
     return all(call["function"]["output"] is not None for call in turn.calls)
 
 
-def _prompt(  # noqa: PLR0913, PLR0917  # all there is about it
-    run: Run,
-    work: Work,
+def _prompt(
+    plan: prompts.Plan,
     request: GenerateRequest,
     rendered: RenderedPrompt,
     query: PromptQuery,
@@ -108,7 +110,7 @@ def _prompt(  # noqa: PLR0913, PLR0917  # all there is about it
 ) -> Prompt:
     """Put together what the engine and the store know."""
     ends = list(accumulate(map(len, rendered.pieces)))
-    count = len(rendered.ids)
+    count, run, special = len(rendered.ids), plan.run, frozenset(rendered.special)
     shown = range(count)[query.offset : query.offset + query.limit]
     return Prompt(
         thread_id=run.thread_id or None,
@@ -119,26 +121,26 @@ def _prompt(  # noqa: PLR0913, PLR0917  # all there is about it
         limit=rendered.limit,
         context=context,
         fits=count <= rendered.limit,
-        messages=_messages(run, work, request.messages, rendered, ends),
+        messages=_messages(plan, request.messages, rendered, ends),
+        older=plan.older,
         cached_tokens=None,
         exact=None,
-        tokens=[_token(rendered.ids[index], rendered.pieces[index]) for index in shown],
+        tokens=[_token(rendered.ids[at], rendered.pieces[at], special) for at in shown],
         has_more=query.offset + query.limit < count,
     )
 
 
 def _messages(
-    run: Run,
-    work: Work,
+    plan: prompts.Plan,
     messages: list[dict[str, Any]],  # chat messages
     rendered: RenderedPrompt,
     ends: list[int],
 ) -> list[PromptMessage]:
-    ahead = int(bool(run.instructions))  # they are the first message
+    history, ahead = plan.history, int(bool(plan.run.instructions))  # they are the first message
     found = []
     for index, message in enumerate(messages):
         place = index - ahead
-        stored = work.history[place] if 0 <= place < len(work.history) else None
+        stored = history[place] if 0 <= place < len(history) else None
         texts = _texts(stored) if stored is not None else [str(message.get("content") or "")]
         span = rendered.spans[index]
         tokens = _parts(texts, span, ends) if span is not None else []
@@ -180,8 +182,7 @@ def _parts(texts: list[str], span: tuple[int, int], ends: list[int]) -> list[int
     return [end - begin for begin, end in pairwise(places)]
 
 
-def _token(number: int, piece: bytes) -> PromptToken:
-    try:
-        return PromptToken(number, piece.decode())
-    except UnicodeDecodeError:
-        return PromptToken(number, piece.decode(errors="replace"), list(piece))
+def _token(number: int, piece: bytes, special: frozenset[int]) -> PromptToken:
+    text = piece.decode(errors="replace")
+    whole = text.encode() == piece
+    return PromptToken(number, text, None if whole else list(piece), number in special)

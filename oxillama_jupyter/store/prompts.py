@@ -6,7 +6,7 @@ for which the request would be refused, is no reason to show nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.json import Decoder
 from msgspec.structs import replace
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from oxillama_jupyter.schemas.messages import CreateMessage
     from oxillama_jupyter.schemas.runs import CreateRun, CreateThreadAndRun, Run
 
-__all__ = ["history_then", "planned", "planned_with_thread"]
-
-Plan = tuple["Run", list[Message]]
+__all__ = ["Plan", "history_then", "planned", "planned_with_thread"]
 
 # What a run has read was there before it wrote, or, if it never wrote, before it ended.
 _THEN = """
@@ -35,8 +33,23 @@ WHERE thread_id = :thread_id AND status <> 'in_progress' AND run_id IS NOT :run_
   AND (:ended IS NULL OR payload ->> 'created_at' <= :ended)
 ORDER BY seq
 """
+_FINISHED = "SELECT count(*) FROM messages WHERE thread_id = ? AND status <> 'in_progress'"
 _BEYOND = 2**62
 _decode = Decoder(Message).decode
+
+
+class Plan(NamedTuple):
+    """A run, and what it reads.
+
+    Attributes:
+        run: The run.
+        history: The messages, oldest first.
+        older: How many messages before those its truncation strategy does not take.
+    """
+
+    run: Run
+    history: list[Message]
+    older: int
 
 
 def planned(
@@ -54,8 +67,10 @@ def planned(
     """
     require_thread(conn, thread_id)
     run = runs.planned(conn, thread_id, body, resolve_model=resolve_model)
-    added = _added(thread_id, body.additional_messages)
-    return run, _newest(run, [*runs.history(conn, run), *added])
+    read = runs.history(conn, run)
+    plan = _newest(run, [*read, *_added(thread_id, body.additional_messages)])
+    (finished,) = conn.execute(_FINISHED, (thread_id,)).fetchone()
+    return plan._replace(older=plan.older + finished - len(read))
 
 
 def planned_with_thread(
@@ -69,11 +84,11 @@ def planned_with_thread(
     """
     run = runs.planned(conn, "", body, resolve_model=resolve_model)
     bodies = body.thread.messages if body.thread is not None else None
-    return run, _newest(run, _added("", bodies))
+    return _newest(run, _added("", bodies))
 
 
-def history_then(conn: Connection, run: Run) -> list[Message]:
-    """The messages that a run read, as far as they are still there, oldest first."""
+def history_then(conn: Connection, run: Run) -> Plan:
+    """The messages that a run read, as far as they are still there."""
     ends = (run.completed_at, run.failed_at, run.cancelled_at)
     values = {
         "thread_id": run.thread_id,
@@ -89,12 +104,12 @@ def _added(thread_id: str, bodies: list[CreateMessage] | None) -> list[Message]:
     return [replace(message, id="") for message in messages.made(thread_id, bodies or [])]
 
 
-def _newest(run: Run, found: list[Message]) -> list[Message]:
+def _newest(run: Run, found: list[Message]) -> Plan:
     """As many as the run's truncation strategy takes, and the user's newest in any case."""
     last = run.truncation_strategy.last_messages
     if run.truncation_strategy.type != "last_messages" or last is None:
-        return found
+        return Plan(run, found, 0)
     kept = found[-last:]
-    if any(message.role == "user" for message in kept):
-        return kept
-    return [m for m in found if m.role == "user"][-1:] + kept
+    if not any(message.role == "user" for message in kept):
+        kept = [m for m in found if m.role == "user"][-1:] + kept
+    return Plan(run, kept, len(found) - len(kept))

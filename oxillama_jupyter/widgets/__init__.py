@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from oxillama_jupyter.widgets.engine_monitor import EngineMonitor
     from oxillama_jupyter.widgets.models import Models
+    from oxillama_jupyter.widgets.prompt_xray import PromptXray
     from oxillama_jupyter.widgets.run_cell import RunCell
 
-__all__ = ["EngineMonitor", "Models", "RunCell"]
+__all__ = ["EngineMonitor", "Models", "PromptXray", "RunCell"]
 
-_PUBLIC = {"EngineMonitor": "engine_monitor", "Models": "models", "RunCell": "run_cell"}
+_PUBLIC = {
+    "EngineMonitor": "engine_monitor",
+    "Models": "models",
+    "PromptXray": "prompt_xray",
+    "RunCell": "run_cell",
+}
 
 
 def __getattr__(name: str) -> Any:  # any widget

@@ -110,6 +110,18 @@ def scripted_lab(world: World) -> Server:
 
 
 @pytest.fixture
+def scripted_notebook(world: World) -> Server:
+    """A real Jupyter Notebook 7 whose engine says what it is told to."""
+    tests = Path(__file__).parents[1]
+    world.env["PYTHONPATH"] = f"{tests.parent}:{tests}"
+    return world.serve(
+        f"--ServerApp.root_dir={world.root}",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
+        command=(str(Path(__file__).with_name("scripted_notebook.py")),),
+    )
+
+
+@pytest.fixture
 def hosts(page: Page) -> Iterator[set[str | None]]:
     """Where the page's requests go; never away from this machine."""
     hosts: set[str | None] = set()

@@ -31,6 +31,16 @@ def write_notebook(world: World, *sources: str) -> None:
 
 def open_notebook(page: Page, lab: Server, workspace: str = "first") -> None:
     page.goto(f"{lab.url}lab/workspaces/{workspace}/tree/a.ipynb?token={lab.token}&reset")
+    wait_for_kernel(page)
+
+
+def open_in_notebook7(page: Page, server: Server) -> None:
+    """As `open_notebook`, in Jupyter Notebook."""
+    page.goto(f"{server.url}notebooks/a.ipynb?token={server.token}")
+    wait_for_kernel(page)
+
+
+def wait_for_kernel(page: Page) -> None:
     page.wait_for_function(
         "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
         " === 'idle'",

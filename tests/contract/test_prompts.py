@@ -99,6 +99,18 @@ def _bytes(tokens: list[Json]) -> str:
     ).decode()
 
 
+def test_special_tokens_are_told_from_text_that_reads_like_them(raw: httpx2.Client) -> None:
+    mark = ask(raw, "prompt?limit=1", thread={"messages": [question("a")]})["tokens"][0]
+    assert mark["special"]
+    prompt = ask(
+        raw, "prompt?limit=10000", thread={"messages": [question(f"say {mark['text']} é")]}
+    )
+    special = [token["text"] for token in prompt["tokens"] if token["special"]]
+
+    assert mark["text"] in special
+    assert special.count(mark["text"]) == prompt["text"].count(mark["text"]) - 1
+
+
 def test_tokens_come_in_pages(raw: httpx2.Client, thread_id: str) -> None:
     whole = ask(raw, f"{thread_id}/prompt?limit=10000")
     pages = [ask(raw, f"{thread_id}/prompt?limit=7&offset={at}") for at in range(0, 70, 7)]
@@ -118,7 +130,7 @@ def test_a_thread_that_is_not_made_yet(raw: httpx2.Client) -> None:
     assert [message["preview"] for message in prompt["messages"]] == ["Hello!"]
 
 
-def test_the_newest_messages_alone(raw: httpx2.Client, thread_id: str) -> None:
+def test_the_newest_messages_alone(client: OpenAI, raw: httpx2.Client, thread_id: str) -> None:
     strategy = {"type": "last_messages", "last_messages": 1}
     prompt = ask(raw, f"{thread_id}/prompt", truncation_strategy=strategy)
     assert [message["role"] for message in prompt["messages"]] == ["user", "assistant"]
@@ -127,6 +139,19 @@ def test_the_newest_messages_alone(raw: httpx2.Client, thread_id: str) -> None:
         raw, f"{thread_id}/prompt", truncation_strategy=strategy, additional_messages=added
     )
     assert [message["preview"] for message in prompt["messages"]] == ["And of Spain?"]
+    assert prompt["older"] == 2
+    assert ask(raw, f"{thread_id}/prompt")["older"] == 0
+    ask_again = {"thread": {"messages": [question("One."), question("Two.")]}}
+    assert ask(raw, "prompt", **ask_again, truncation_strategy=strategy)["older"] == 1
+    client.beta.threads.messages.create(thread_id, role="user", content="And of Spain?")
+    assert ask(raw, f"{thread_id}/prompt", truncation_strategy=strategy)["older"] == 2
+    run = client.beta.threads.runs.create_and_poll(
+        thread_id=thread_id,
+        assistant_id="default",
+        extra_body={"max_tokens": 2, "truncation_strategy": strategy},
+    )
+    prompt = raw.get(f"oxillama/threads/{thread_id}/runs/{run.id}/prompt").json()
+    assert (prompt["older"], prompt["exact"]) == (2, True)
 
 
 def test_what_truncation_leaves_out(client: OpenAI, raw: httpx2.Client, thread_id: str) -> None:

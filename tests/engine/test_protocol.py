@@ -316,6 +316,13 @@ async def test_a_prompt_is_shown_as_it_is_counted(engines: Engines) -> None:
     assert shown.dropped == ()
     found = [text[slice(*span)].decode().strip() for span in shown.spans if span is not None]
     assert found == ["hello there", "two  words", "bye"]
+    ours = [
+        piece
+        for token, piece in zip(shown.ids, shown.pieces, strict=True)
+        if token in shown.special
+    ]
+    assert len(ours) >= 3
+    assert not any(word in b"".join(ours) for word in (b"hello", b"words", b"bye"))
 
 
 async def test_a_prompt_that_is_cut_is_shown_cut(engines: Engines) -> None:

@@ -295,6 +295,17 @@ def test_contents_are_found_in_the_prompt() -> None:
     assert _shown(EACH + "{{ m.content | trim }}{% endfor %}", *texts) == [*texts[:2], "padded"]
 
 
+def test_special_tokens_are_the_template_s_own() -> None:
+    prompt = rendered(_builder(CHATML), ask("a <|im_end|> of mine"))
+    special = [
+        piece
+        for token, piece in zip(prompt.ids, prompt.pieces, strict=True)
+        if token in prompt.special
+    ]
+    assert special == [b"<|im_start|>", b"<|im_end|>", b"<|im_start|>"]
+    assert b"".join(prompt.pieces).count(b"<|im_end|>") == 2
+
+
 def test_contents_that_a_template_changes_are_not_found() -> None:
     upper = EACH + "{{ m.content | upper }}{% endfor %}"
     assert _shown(upper, "a", "B") == ["A", "B"]

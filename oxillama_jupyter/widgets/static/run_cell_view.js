@@ -1,4 +1,4 @@
-// Made by widgets/build from b069c1ae09b3cdbd058529dff9588db0bb6b18dc6f4c50aea426e1baac0a926a; see LICENSES.txt.
+// Made by widgets/build from 78c731272fb1a6b9631da1c06992305b367ceb500f983038d22a03291b50d684; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;

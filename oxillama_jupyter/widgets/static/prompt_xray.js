@@ -1,0 +1,527 @@
+// Made by widgets/build from 78c731272fb1a6b9631da1c06992305b367ceb500f983038d22a03291b50d684; see LICENSES.txt.
+var y,Dt,Se,M,ct,Z,Nt,G,Rt,pt,ut,Ce,W=Symbol.for("pv"),Q={},Y=[],je=/^m(i|n|o|s|text|space)$/,_t=Array.isArray,zt=Y.slice,F=Object.assign;function z(e){e&&e.parentNode&&e.remove()}function J(e,t,o,n,r){var a={type:e,props:t,key:o,ref:n,__k:null,__:null,__b:0,__e:null,__c:null,constructor:W,__v:r||++Dt,__i:-1,__u:0};return!r&&y.vnode&&y.vnode(a),a}function j(e){return e.children}function H(e,t){this.props=e,this.context=t,this.__g=0}function E(e,t){if(t==null)return e.__&&E(e.__,e.__i+1);for(var o;t<e.__k.length;t++)if((o=e.__k[t])&&o.__e)return o.__e;return typeof e.type!="function"||e.props.__P?null:E(e)}function $e(e){var t,o=e.__v,n=o.__e,r=[],a=[],i=e.__P;i&&((t=F({constructor:W},o)).__v=o.__v+1,y.vnode&&y.vnode(t),ft(i,t,o,e.__n,i.namespaceURI,32&o.__u?[n]:null,r,n||E(o),32&o.__u,a),t.__v=o.__v,t.__.__k[t.__i]=t,Wt(r,t,a),o.__=o.__e=null,t.__e!=n&&Ft(t))}function Ft(e){if((e=e.__)&&e.__c&&!e.props.__P)return e.__e=null,e.__k.some(function(t){return t&&(e.__e=t.__e)}),Ft(e)}function Et(e){(8&e.__g||(e.__g|=8,M.push(e),Z++))&&ct==y.debounceRendering||((ct=y.debounceRendering)||queueMicrotask)(Bt)}function Bt(){try{for(var e,t=1;M.length;)M.length>t&&M.sort(Nt),e=M.shift(),t=M.length,8&e.__g&&$e(e)}finally{(Z=M.length)&&(ct||queueMicrotask)(Bt)}}function Ht(e,t,o,n,r,a,i,s,p,f,u){var h,_,c,d,g,m,b=n.__k||Y,x=t.length;for(p=Te(o,t,b,p,x),h=0;h<x;h++)(c=o.__k[h])!=null&&(_=~c.__i&&b[c.__i]||Q,c.__i=h,m=ft(e,c,_,r,a,i,s,p,f,u),d=c.__e,(_.ref!=c.ref||8&_.__u)&&(_.ref&&dt(_.ref,null,c,_),c.ref&&u.push(c.ref,c.__c||d,c)),g=g||d,4&c.__u?(p=qt(c,p,e,!_.__v),_.__e&&(_.__e=null)):typeof c.type=="function"&&m!==void 0?p=m:d&&(p=d.nextSibling),c.__u&=-21);return o.__e=g,p}function Te(e,t,o,n,r){var a,i,s,p,f,u,h,_,c,d=o.length,g=d,m=0,b=0,x=e.__k=Array(r);for(a=0;a<r;a++)(i=t[a])!=null&&typeof i!="boolean"&&typeof i!="function"?(typeof i!="object"||i.constructor===String?i=x[a]=J(null,i):_t(i)?i=x[a]=J(j,{children:i}):i.constructor===W&&i.__b?i=x[a]=J(i.type,i.props,i.key,i.ref,i.__v):x[a]=i,p=a+m,i.__=e,i.__b=e.__b+1,s=null,~(f=i.__i=Oe(i,o,p,g))&&(g--,(s=o[f])&&(s.__u|=2)),s&&s.__v?(i.__u|=16,f==p-1?m--:f==p+1?m++:f!=p&&(f>p?m--:m++,b=1)):(~f||(r>d?m--:r<d&&m++),typeof i.type!="function"&&(i.__u|=4))):x[a]=null;if(b){for(u=[],h=[],a=0;a<r;a++)if((i=x[a])&&16&i.__u){for(m=0,_=u.length;m<_;)u[c=m+_>>1]<i.__i?m=c+1:_=c;u[m]=i.__i,h[a]=m+1}for(m=u.length;a--;)h[a]&&(h[a]==m?m--:x[a].__u|=4)}if(g)for(a=0;a<d;a++)!(s=o[a])||2&s.__u||(s.__e==n&&(n=E(s)),mt(s,s));return n}function qt(e,t,o,n){var r,a,i,s;if(typeof e.type=="function"){if(e.props.__P)return t;if(r=e.__k)for(a=0;a<r.length;a++)r[a]&&(r[a].__=e,t=qt(r[a],t,o,!1));return t}for(t&&!t.parentNode&&(t=E(e))&&!t.parentNode&&(t=null),i=e.__e,s=t;s&&s.nodeType==8;)s=s.nextSibling;for(i!=s&&(!n&&o.moveBefore&&i.parentNode?o.moveBefore(i,t):o.insertBefore(i,t||null)),t=i;(t=t&&t.nextSibling)&&t.nodeType==8&&!t.data.startsWith("$s"););return t}function Oe(e,t,o,n){var r,a=e.key,i=e.type,s=t[o],p=s&&!(2&s.__u);if(s===null&&a==null||p&&a==s.key&&i==s.type)return o;if(n>(p?1:0)){for(r=o-1;r>=0;r--)if((s=t[r])&&!(2&s.__u)&&a==s.key&&i==s.type)return r;for(r=o+1;r<t.length;r++)if((s=t[r])&&!(2&s.__u)&&a==s.key&&i==s.type)return r}return-1}function Pt(e,t,o){o==null&&(o=""),t[0]=="-"?e.setProperty(t,o):e[t]=o}function V(e,t,o,n,r){var a,i;if(t=="style")if(typeof o=="string")e.style.cssText=o;else{if(typeof n=="string"&&(e.style.cssText=n=""),n)for(t in n)o&&t in o||Pt(e.style,t);if(o)for(t in o)n&&o[t]==n[t]||Pt(e.style,t,o[t])}else if(t[0]=="o"&&t[1]=="n")typeof o!="function"&&(o=null),typeof n!="function"&&(n=null),(e.__e||(e.__e={}))[t]=o,o&&n||(i=ut[t]||(ut[t]=Le(t)),(e.__a||(e.__a={}))[t]=pt,a=t!=(t=t.replace(Rt,"$1")),(t=t.slice(2))[0]<"a"&&(t=t.toLowerCase()),o?e.addEventListener(t,i,a):e.removeEventListener(t,i,a));else{if(r=="http://www.w3.org/2000/svg")t=t.replace(/xlink(H|:h)/,"h").replace(/sName$/,"s");else if(t!="width"&&t!="height"&&t!="href"&&t!="list"&&t!="form"&&t!="tabIndex"&&t!="download"&&t!="rowSpan"&&t!="colSpan"&&t!="role"&&t!="popover"&&t in e)try{return void(e[t]=o??"")}catch{}if(typeof o=="function")return;o==null||o===!1&&t[4]!="-"?e.removeAttribute(t):e.setAttribute(t,t=="popover"&&o==1?"":o)}}function Le(e){return function(t){var o=this.__e;if(o){if(o=o[e],t[G]==null)t[G]=pt++;else if(t[G]<this.__a[e])return;return o(y.event?y.event(t):t)}}}function ft(e,t,o,n,r,a,i,s,p,f){var u,h,_,c,d,g,m,b,x,S,k,lt,At,K,N,Mt,A,R,L=t.type;if(t.constructor!==W)return null;128&o.__u&&(p=32&o.__u,u=o.__c.__z)&&(t.__u|=p,h=a=[],u.nodeType==8?s=X(u,a):a.push(u),s=a[0]||s),(u=y.__b)&&u(t);t:if(typeof L=="function"){_=i.length;try{if(b=t.props,x=(u=L.prototype)&&u.render,S=(u=L.contextType)&&n[u.__c],k=u?S?S.props.value:u.__:n,(c=o.__c)?(t.__c=c,2&c.__g&&(c.__g|=1)):(x?t.__c=c=new L(b,k):(t.__c=c=new H(b,k),c.constructor=L,c.render=Me),S&&S.sub(c),c.state||(c.state={}),c.__n=n,c.__g|=8,c.__h=[],c.__k=[]),x&&(c.__s||(c.__s=c.state),L.getDerivedStateFromProps&&(c.__s==c.state&&(c.__s=F({},c.__s)),F(c.__s,L.getDerivedStateFromProps(b,c.__s)))),d=c.props,g=c.state,c.__v=t,o.__c){if(b!==d&&x&&!L.getDerivedStateFromProps&&c.componentWillReceiveProps&&c.componentWillReceiveProps(b,k),t.__v==o.__v&&!(8&c.__g)||!(4&c.__g)&&c.shouldComponentUpdate&&c.shouldComponentUpdate(b,c.__s,k)===!1){t.__v!=o.__v&&(c.props=b,c.state=c.__s,c.__g&=-9),t.__e=o.__e,t.__k=o.__k,t.__k.some(function(T){T&&(T.__=t)}),Y.push.apply(c.__h,c.__k),c.__k=[],c.__h.length&&i.push(c),s=E(o);break t}c.componentWillUpdate&&c.componentWillUpdate(b,c.__s,k),x&&c.componentDidUpdate&&c.__h.push(function(){c.componentDidUpdate(d,g,m)})}else x&&!L.getDerivedStateFromProps&&c.componentWillMount&&c.componentWillMount(),x&&c.componentDidMount&&c.__h.push(c.componentDidMount);c.context=k,c.props=b,c.__P=e,c.__g&=-5,lt=y.__r,At=x?25:0;do c.__g&=-9,lt&&lt(t),u=c.render(c.props,c.state=c.__s,c.context);while(8&c.__g&&++At<25);x&&(Y.push.apply(c.__h,c.__k),c.__k=[]),c.state=c.__s,c.getChildContext&&(n=F({},n,c.getChildContext())),x&&o.__c&&c.getSnapshotBeforeUpdate&&(m=c.getSnapshotBeforeUpdate(d,g)),K=u&&u.type===j&&u.key==null?u.props.children:u,b.__P&&(u=s,r=(e=b.__P).namespaceURI,p=a=null,o.props&&o.props.__P!=e&&(o.__k.some(function(T){T&&mt(T,T)}),o.__k=null),s=o.__k?E(o,0):null),s=Ht(e,_t(K)?K:[K],t,o,n,r,a,i,s,p,f),b.__P&&(t.__e=null,s=u),t.__u&=-161,h&&h.some(z),c.__h.length&&i.push(c),1&c.__g&&(c.__g&=-4)}catch(T){if(i.length=_,t.__v=null,p||a)if(T&&T.then){if(t.__u|=128|p,a){for(~(A=a.indexOf(s||void 0))||(A=a.length);(R=a[A-1])&&R.nodeType==8;)A--;for(;A<a.length;A++)if(R=a[A])if(a[A]=null,N){if(R==Mt)break}else{if(R.nodeType!=8)break;R.data.startsWith("$s")&&(Mt=X(N=R))}}if(!N){for(;s&&s.nodeType==8&&s.nextSibling;)s=s.nextSibling;N=s}(u=X(N=t.__c.__z||(t.__c.__z=N)))?(t.__e=N,s=u):t.__e=s,s=s&&s.nextSibling}else a&&a.some(z);else t.__e=o.__e;t.__k||(t.__k=o.__k||[]),T&&T.then||Ut(t),y.__e(T,t,o)}}else s=t.__e=Ae(o.__e,t,o,n,r,a,i,p,f,e);return(u=y.diffed)&&u(t),s}function X(e,t){if(e&&e.nodeType==8&&e.data.startsWith("$s"))for(var o=1;e=e.nextSibling;){if(e.nodeType==8){if(e.data.startsWith("$s"))o++;else if(e.data.startsWith("/$s")&&!--o)return e}t&&t.push(e)}}function Ut(e){e&&(e.__c&&(e.__c.__g|=4),e.__k&&e.__k.some(Ut))}function Wt(e,t,o){for(var n=0;n<o.length;)dt(o[n++],o[n++],o[n++]);y.__c&&y.__c(t,e),e.some(function(r){try{e=r.__h,r.__h=[],e.some(function(a){a.call(r)})}catch(a){y.__e(a,r.__v)}})}function Ae(e,t,o,n,r,a,i,s,p,f){var u,h,_,c,d,g,m,b,x=o.props||Q,S=t.props,k=t.type;if(k=="svg"?r="http://www.w3.org/2000/svg":k=="math"?r="http://www.w3.org/1998/Math/MathML":r||(r="http://www.w3.org/1999/xhtml"),a){for(u=0;u<a.length;u++)if((d=a[u])&&(k?d.localName==k:d.nodeType==3)){e=d,a[u]=null;break}}if(!e){if(b=f.ownerDocument||document,!k)return b.createTextNode(S);e=b.createElementNS(r,k,S.is?S:f),s&&(y.__m&&y.__m(t,a),s=!1),a=null}if(k){if(f=k=="template"&&e.content||e,a=k=="textarea"&&S.defaultValue!=null?null:a&&zt.call(f.childNodes),!s&&a)for(x={},u=0;u<e.attributes.length;u++)x[(d=e.attributes[u]).name]=d.value;for(u in x)d=x[u],u=="dangerouslySetInnerHTML"?_=d:u=="children"||u in S||u=="value"&&"defaultValue"in S||u=="checked"&&"defaultChecked"in S||V(e,u,null,d,r);for(u in S)d=S[u],u=="children"?c=d:u=="dangerouslySetInnerHTML"?h=d:u=="value"?g=d:u=="checked"?m=d:s&&typeof d!="function"||x[u]===d||V(e,u,d,x[u],r);h?(s||_&&(h.__html==_.__html||h.__html==e.innerHTML)||(e.innerHTML=h.__html),t.__k=[]):(_&&(e.textContent=""),(k=="foreignObject"||r=="http://www.w3.org/1998/Math/MathML"&&je.test(k))&&(r="http://www.w3.org/1999/xhtml"),Ht(f,_t(c)?c:[c],t,o,n,r,a,i,a?a[0]:o.__k&&E(o,0),s,p),a&&a.some(z)),s&&k!="textarea"||(u="value",k=="progress"&&g==null?e.removeAttribute(u):g==null||g===e[u]&&(k!="progress"||g)||V(e,u,g,x[u],r),u="checked",m!=null&&m!=e[u]&&V(e,u,m,x[u],r))}else x===S||s&&e.data==S||(e.data=S);return e}function dt(e,t,o,n){try{typeof e=="function"?t?t.__x=e(t)||1:n&&(n=n.__c||n.__e)&&(t=n.__x)&&(n.__x=null,typeof t=="function"?t():e(null)):e.current=t}catch(r){y.__e(r,o)}}function mt(e,t,o){var n,r,a,i;if(y.unmount&&y.unmount(e),!(n=e.ref)||n.current&&n.current!=e.__e||dt(n,null,t,e),n=e.__c){if(n.componentWillUnmount)try{n.componentWillUnmount()}catch(s){y.__e(s,t)}n.__P=n.__n=null}if(n=e.__k)for(i=0;i<n.length;i++)n[i]&&mt(n[i],t,typeof e.type!="function"||o&&!e.props.__P);!o&&(n=e.__c)&&(n=n.__z)&&(r=X(n,a=[]))&&(n==e.__e&&a.some(z),z(r),z(n)),o||z(e.__e),e.__e=e.__c=e.__=null}function Me(e,t,o){return this.constructor(e,o)}function ht(e,t){var o,n,r,a;y.__&&y.__(e,t),t.nodeType==9&&(t=t.documentElement),n=(o=e&&32&e.__u)?null:t.__k,t.__k=J(j,{children:[e]}),r=[],a=[],ft(t,t.__k,n||Q,Q,t.namespaceURI,n?null:t.firstChild?zt.call(t.childNodes):null,r,n?n.__e:t.firstChild,o,a),Wt(r,t.__k,a),t.__k.props.children=null}y={__e:function(e,t,o,n){for(var r,a,i;t=t.__;)if((r=t.__c)&&!(1&r.__g)){r.__g|=4;try{if((i=(a=r.constructor)&&a.getDerivedStateFromError)&&r.setState(a.getDerivedStateFromError(e)),r.componentDidCatch&&(r.componentDidCatch(e,n||{}),i=1),i&&8&r.__g)return void(r.__g|=2)}catch(s){e=s}}throw Z=0,e}},Dt=0,Se=function(e){return e!=null&&e.constructor===W},H.prototype.setState=function(e,t){var o=this.__s;o&&o!=this.state||(o=this.__s=F({},this.state)),typeof e=="function"&&(e=e(F({},o),this.props)),e&&(F(o,e),this.__v&&(t&&this.__k.push(t),Et(this)))},H.prototype.forceUpdate=function(e){this.__v&&(this.__g|=4,e&&this.__h.push(e),Et(this))},H.prototype.render=j,M=[],Z=0,Nt=function(e,t){return e.__v.__b-t.__v.__b},G=Symbol(),Rt=/(PointerCapture)$|Capture$/i,pt=0,ut={},Ce=0;var q,C,xt,It,gt=Object.is,tt=0,te=[],yt=[],w=y,Kt=w.__b,Vt=w.__r,Gt=w.diffed,Jt=w.__c,Xt=w.unmount,Zt=w.__;function et(e,t){w.__h&&w.__h(C,e,tt||t),tt=0;var o=C.__H||(C.__H={__:[],__h:[]});return e>=o.__.length&&o.__.push({}),o.__[e]}function v(e){return tt=1,Ee(ee,e)}function Ee(e,t,o){var n=et(q++,2);if(n.t=e,!n.__c&&(n.__=[o?o(t):ee(void 0,t),function(a){var i=(n.__N||n.__)[0],s=n.t(i,a);gt(i,s)||(n.__N=[s,n.__[1]],n.__c.setState({}))}],n.__c=C,!C.__f)){C.__f=!0;var r=C.shouldComponentUpdate;C.shouldComponentUpdate=function(a,i,s){var p=this.__H;if(!p)return!0;var f=!1,u=this.props!=a;if(p.__.some(function(_){_.__N&&(f=!0,gt(_.__[0],_.__N[0])||(u=!0))}),r){var h=r.call(this,a,i,s);return f?h||u:h}return!f||u}}return n.__}function $(e,t){var o=et(q++,3);!w.__s&&wt(o.__H,t)&&(o.__P=!0,o.__=e,o.u=t,C.__H.__h.push(o))}function vt(e,t){var o=et(q++,4);!w.__s&&wt(o.__H,t)&&(o.__P=!1,o.__=e,o.u=t,C.__h.push(o))}function P(e){return tt=5,kt(function(){return{current:e}},[])}function kt(e,t){var o=et(q++,7);return wt(o.__H,t)&&(o.__=e(),o.__H=t),o.__}function Pe(){var e;do{for(;e=yt.shift();)try{I(e)}catch(o){w.__e(o,{__:(e=e.__P)&&e.__v})}for(;e=te.shift();){var t=e.__H;if(e.__P&&t)try{t.__h.some(I),t.__h.some(bt),t.__h=[]}catch(o){t.__h=[],w.__e(o,e.__v)}}}while(yt.length)}w.__b=function(e){C=null,Kt&&Kt(e)},w.__=function(e,t){e&&t.__k&&t.__k.__m&&(e.__m=t.__k.__m),Zt&&Zt(e,t)},w.__r=function(e){Vt&&Vt(e),q=0;var t=(C=e.__c).__H;t&&(xt==C?C.__h=[]:(t.__h.some(I),t.__h.some(bt),q=0),t.__h=[],t.__.some(function(o){o.__N&&(o.__=o.__N),o.u=o.__N=void 0})),xt=C},w.diffed=function(e){Gt&&Gt(e);var t=e.__c;t&&t.__H&&(t.__H.__h.length&&Yt(te.push(t)),t.__H.__.some(function(o){o.u&&(o.__H=o.u)})),xt=C=null},w.__c=function(e,t){t.some(function(o){try{o.__h.some(I),o.__h=o.__h.filter(function(n){return!n.__||bt(n)})}catch(n){o.__h=[function(){throw n}]}}),Jt&&Jt(e,t)},w.unmount=function(e){Xt&&Xt(e);var t,o,n=e.__c;n&&n.__H&&(n.__H.__.some(function(r){try{if(r.__P&&r.__c){if(o===void 0){for(o=e.__;o&&(!o.__c||!o.__c.__P);)o=o.__;o=o&&o.__c}r.__P=o,Yt(yt.push(r))}else I(r)}catch(a){t=a}}),n.__H=void 0,t&&w.__e(t,n.__v))};var Qt=typeof requestAnimationFrame=="function";function De(e){var t,o=function(){clearTimeout(n),Qt&&cancelAnimationFrame(t),setTimeout(e)},n=setTimeout(o,35);Qt&&(t=requestAnimationFrame(o))}function Yt(e){e!=1&&It==w.requestAnimationFrame||((It=w.requestAnimationFrame)||De)(Pe)}function I(e){var t=C,o=e.__c;typeof o=="function"&&(e.__c=void 0,o()),C=t}function bt(e){var t=C;e.__c=e.__(),C=t}function wt(e,t){return!e||e.length!=t.length||t.some(function(o,n){return!gt(o,e[n])})}function ee(e,t){return typeof t=="function"?t(e):t}var Ne=Symbol.for("pv"),Re=0;function l(e,t,o,n,r,a){t||(t={});var i,s,p=t;if("ref"in p&&typeof e!="function")for(s in p={},t)s=="ref"?i=t[s]:p[s]=t[s];var f={type:e,props:p,key:o,ref:i,__k:null,__:null,__b:0,__e:null,__c:null,constructor:Ne,__v:--Re,__i:-1,__u:0};return(r||a)&&(f.__source=r,f.__self=a),y.vnode&&y.vnode(f),f}var D=e=>e.toLocaleString(),nt=e=>`${e.toLocaleString([],{maximumFractionDigits:e<1?3:1})} s`;function oe({about:e,run:t}){let o=t?.timings;return l(j,{children:[l("dl",{class:"ox-figures",children:[l(ot,{name:"Prompt",value:`${D(e.prompt_tokens)} tokens`,more:Be(e)}),l(ot,{name:"From the cache",value:ze(e),more:Fe(e)}),o&&l(ot,{name:"First token",value:`after ${nt(o.first_token)}`,more:He(o)}),o&&o.tokens_per_second>0&&l(ot,{name:"Answer",value:`${o.tokens_per_second.toLocaleString([],{maximumFractionDigits:1})} tokens/s`,more:`in ${nt(o.completion)}`})]}),l(qe,{about:e})]})}function ot({name:e,value:t,more:o}){return l("div",{children:[l("dt",{children:e}),l("dd",{children:t}),o&&l("dd",{class:"oxillama-quiet ox-more-figures",children:o})]})}function ze({cached_tokens:e,prompt_tokens:t,run_id:o}){return e===null?o?"not known":"not sent yet":`${D(e)} cached, ${D(t-e)} new`}function Fe({cached_tokens:e,prompt_tokens:t}){return e?`${Math.floor(100*e/t)} % not computed again`:""}function Be({prompt_tokens:e,limit:t,context:o}){return o?`${Math.round(100*e/o)} % of a context of ${D(o)}; ${D(t)} allowed`:`${D(t)} allowed`}function He({queue:e,prompt:t}){return`${nt(e)} in the queue, ${nt(t)} reading`}function qe({about:e}){let{prompt_tokens:t,cached_tokens:o,limit:n,context:r}=e,a=Math.max(r,n,t),i=p=>`${100*p/a}%`,s=`${D(t)} of ${D(n)} tokens that a prompt may have`;return l("div",{class:"ox-gauge",role:"img","aria-label":e.fits?s:`${s}: too long`,children:[l("div",{class:"cached",style:{width:i(o??0)}}),l("div",{class:e.fits?"new":"over",style:{width:i(t-(o??0))}}),l("div",{class:"limit",style:{insetInlineStart:i(n)}})]})}var ne=`.oxillama-panel {
+  --ox-space: 8px;
+  background: var(--jp-layout-color1, #fff);
+  border: 1px solid var(--jp-border-color2, #ccc);
+  border-radius: 4px;
+  box-sizing: border-box;
+  color: var(--jp-ui-font-color1, #212121);
+  container-type: inline-size;
+  font-family: var(--jp-ui-font-family, sans-serif);
+  font-size: var(--jp-ui-font-size1, 13px);
+  line-height: 1.4;
+  min-width: 0;
+}
+
+.oxillama-panel *,
+.oxillama-panel *::before {
+  box-sizing: border-box;
+}
+
+.oxillama-panel h3,
+.oxillama-panel h4 {
+  font-size: var(--jp-ui-font-size2, 15px);
+  font-weight: 600;
+  margin: 0;
+}
+
+.oxillama-row {
+  align-items: center;
+  display: flex;
+  flex-wrap: wrap;
+  gap: var(--ox-space, 8px);
+}
+
+.oxillama-quiet {
+  color: var(--jp-ui-font-color2, #616161);
+}
+
+.oxillama-number {
+  font-variant-numeric: tabular-nums;
+  text-align: right;
+}
+
+.oxillama-button,
+.oxillama-input {
+  background: var(--jp-layout-color1, #fff);
+  border: 1px solid var(--jp-border-color1, #bdbdbd);
+  border-radius: 3px;
+  color: var(--jp-ui-font-color1, #212121);
+  font: inherit;
+  min-height: 26px;
+  padding: 2px 10px;
+}
+
+.oxillama-button {
+  background: var(--jp-layout-color2, #eee);
+  cursor: pointer;
+}
+
+.oxillama-button:hover:enabled {
+  background: var(--jp-layout-color3, #ddd);
+}
+
+.oxillama-button.main {
+  background: var(--jp-brand-color0, #0d47a1);
+  border-color: transparent;
+  color: var(--jp-ui-inverse-font-color0, #fff);
+}
+
+.oxillama-button.plain {
+  background: transparent;
+  border-color: transparent;
+  padding: 2px 6px;
+}
+
+.oxillama-button:disabled {
+  cursor: default;
+  opacity: 0.6;
+}
+
+.oxillama-panel :focus-visible {
+  outline: 2px solid var(--jp-brand-color1, #1976d2);
+  outline-offset: 1px;
+}
+
+.oxillama-notice {
+  color: var(--jp-error-color0, #b71c1c);
+  overflow-wrap: anywhere;
+}
+
+.oxillama-text {
+  overflow-wrap: anywhere;
+}
+
+.oxillama-text > * {
+  unicode-bidi: isolate;
+}
+
+.oxillama-plain {
+  font-family: var(--jp-code-font-family, monospace);
+  font-size: var(--jp-code-font-size, 13px);
+  white-space: pre-wrap;
+}
+
+.oxillama-hidden-label {
+  clip-path: inset(50%);
+  height: 1px;
+  overflow: hidden;
+  position: absolute;
+  white-space: nowrap;
+  width: 1px;
+}
+
+@media (prefers-reduced-motion: reduce) {
+  .oxillama-panel * {
+    animation: none !important;
+    transition: none !important;
+  }
+}
+`;function ae(e,t,o="",n=""){re(t.ownerDocument,"base",ne),o&&re(t.ownerDocument,n,o);let r=t.appendChild(t.ownerDocument.createElement("div"));return r.className=`oxillama-panel oxillama-${n}`,r.dataset.lmSuppressShortcuts="true",ht(e,r),()=>{ht(null,r),r.remove()}}function re(e,t,o){let n=`oxillama-${t}-styles`;if(e.getElementById(n))return;let r=e.createElement("style");r.id=n,r.textContent=o,e.head.append(r)}function rt(e,t){let[,o]=v(0);return $(()=>e.on(t,()=>o(n=>n+1)),[e,t]),[e.get(t),n=>(e.set(t,n),o(r=>r+1))]}function at(e,t){let[o,n]=v({loading:!0}),[r,a]=v(0);return $(()=>{let i=new AbortController;return n(s=>({...s,loading:!0})),e(i.signal).then(s=>i.signal.aborted||n({data:s})).catch(s=>i.signal.aborted||n(p=>({data:p.data,error:s}))),()=>i.abort()},[...t,r]),{...o,reload:()=>a(i=>i+1)}}function B({onClick:e,label:t,kind:o="",children:n,disabled:r,...a}){let[i,s]=v(!1),[p,f]=v(null),u=P(!0);$(()=>()=>u.current=!1,[]);let h=async _=>{s(!0),f(null);try{await e(_)}catch(c){u.current&&f(c)}u.current&&s(!1)};return l(j,{children:[l("button",{type:"button",class:`oxillama-button ${o}`,"aria-label":t,title:t,disabled:r||i,onClick:h,...a,children:n}),p&&l(U,{error:p})]})}function U({error:e,children:t}){return l("span",{class:"oxillama-notice",role:"alert",children:e?e.message:t})}function O(e){return String(e??"").replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,t=>`\\u${t.charCodeAt(0).toString(16).padStart(4,"0")}`)}var We=60,ie=500,se=.004;function le({prompt:e,go:t}){let{messages:o,older:n}=e.about,[r,a]=v(We),[i,s]=v(!0),p=i?Math.max(0,o.length-r):0,f=o.slice(p,p+r);return l("section",{class:"ox-outline","aria-label":"Messages of the prompt",children:[l(Je,{prompt:e,go:t}),n>0&&l("p",{class:"ox-left-out",children:Ie(n)}),p>0&&l("p",{class:"oxillama-row",children:[l("button",{type:"button",class:"oxillama-button",onClick:()=>a(r+ie),children:[p.toLocaleString()," messages before these"]}),l("button",{type:"button",class:"oxillama-button",onClick:()=>s(!1),children:"From the first"})]}),l("ol",{start:p+1,children:f.map((u,h)=>l(Ve,{message:u,number:p+h+1,go:t},p+h))}),p+f.length<o.length&&l("button",{type:"button",class:"oxillama-button",onClick:()=>a(r+ie),children:[(o.length-f.length).toLocaleString()," more messages"]}),l(Ke,{messages:o,about:e.about})]})}function Ie(e){return e===1?"1 older message is not read: the run takes the newest ones only (last_messages).":`${e.toLocaleString()} older messages are not read: the run takes the newest ones only (last_messages).`}function Ke({messages:e,about:t}){let o=e.filter(r=>r.dropped).length;if(!o)return null;let n=o===1?"1 message is left out":`${o.toLocaleString()} messages are left out`;return l("p",{class:"ox-left-out",children:[n,": with ",o===1?"it":"them"," the prompt would have more than the ",t.limit.toLocaleString()," tokens it may have. Whole turns go, the oldest of the middle first; system messages and the newest question stay."]})}function Ve({message:e,number:t,go:o}){let{role:n,preview:r,dropped:a,tokens:i,first_token:s}=e,p=l(j,{children:[l("span",{class:"ox-number",children:t}),l("span",{class:`ox-role ${n}`,children:n}),l("bdi",{class:"ox-preview",children:O(r)}),l("span",{class:"ox-count",children:l(Ge,{tokens:i,dropped:a})})]});return i?l("li",{children:l("button",{type:"button",class:"ox-row",onClick:()=>o({begin:s,end:s+i}),children:p})}):l("li",{class:a?"dropped":"",children:l("span",{class:"ox-row",children:p})})}function Ge({tokens:e,dropped:t}){return t?"left out":e===null?"changed by the template":l(j,{children:[e.toLocaleString(),l("span",{class:"ox-unit",children:[" ",e===1?"token":"tokens"]})]})}function Je({prompt:e,go:t}){let o=e.about.prompt_tokens,n=Xe(e);return l("div",{class:"ox-bar","aria-hidden":"true",children:n.map(({role:r,count:a,begin:i,end:s,title:p})=>l("div",{class:`ox-segment ${r}`,style:{flexGrow:a/o},title:p,onClick:()=>i>=0&&t({begin:i,end:s}),children:a/o>.07&&`${r} ${a.toLocaleString()}`},i))})}function Xe({spans:e,about:t}){let o=[],n=0;for(let{role:i,tokens:s,first_token:p,preview:f}of e){n+=s;let u=o.at(-1),h=s<se*t.prompt_tokens;if(h&&u?.small)u.count+=s,u.end=p+s,u.role="several",u.title=`${u.count.toLocaleString()} tokens of several messages`,u.small=u.count<se*t.prompt_tokens;else{let _=`${i}, ${s.toLocaleString()} tokens: ${O(f)}`;o.push({role:i,count:s,begin:p,end:p+s,title:_,small:h})}}let r=t.prompt_tokens-n,a=`${r.toLocaleString()} tokens of the template, of tools, and of what it has made of messages`;return r&&o.push({role:"template",count:r,begin:-1,end:-1,title:a}),o}var Ze=1e4,ce=400,Qe=800,Ye=9999,St=class{constructor(t){this.about=t,this.text=t.text,this.tokens=[],this.starts=[],this.chunks=[],this.spans=t.messages.map((o,n)=>({...o,place:n})).filter(o=>o.tokens).sort((o,n)=>o.first_token-n.first_token),this.add(t)}get complete(){return this.tokens.length>=this.about.prompt_tokens}add(t){if(t.text!==this.text)return!1;let o=this.tokens.length?this.starts.at(-1)+this.#e(this.tokens.length-1):0;for(let n of t.tokens)this.tokens.push(n),this.starts.push(o),o+=this.#e(this.tokens.length-1);return this.#t(),!0}#e(t){let{text:o,bytes:n}=this.tokens[t];if(!n)return o.length;let r=0;for(let a of n)(a<128||a>=192)&&(r+=a>=240?2:1);return r}#t(){let t=this.chunks.at(-1);t&&t.to-t.from<ce&&!this.#n(t.to)&&this.chunks.pop();let o=this.chunks.at(-1)?.to??0;for(;o<this.tokens.length;){let n=this.#o(o);this.chunks.push({from:o,to:n}),o=n}}#o(t){let o=Math.min(this.tokens.length,t+Qe);for(let n=t+1;n<o;n+=1)if(this.#n(n)||n-t>=ce&&this.tokens[n-1].text.endsWith(`
+`))return n;return o}#n(t){return t===this.about.cached_tokens}indexAt(t){let o=0,n=this.starts.length-1;for(;o<n;){let r=o+n+1>>1;this.starts[r]<=t?o=r:n=r-1}return o}characterOf(t){let{bytes:o}=this.tokens[t],n=this.starts[t]+this.#e(t),r=o[0]>=128&&o[0]<192,a=[...this.text.slice(Math.max(0,this.starts[t]-2),this.starts[t])].at(-1);return r?a:[...this.text.slice(Math.max(0,n-2),n)].at(-1)}messageAt(t){let o=0,n=this.spans.length-1;for(;o<=n;){let r=o+n>>1,{first_token:a,tokens:i}=this.spans[r];if(t<a)n=r-1;else if(t>=a+i)o=r+1;else return this.spans[r]}return null}find(t){if(!t)return[];let o=new RegExp(t.replace(/[\\^$.*+?()[\]{}|/]/g,"\\$&"),"giu"),n=[];for(let{0:r,index:a}of this.text.matchAll(o))if(n.push([a,a+r.length])>=Ye)break;return n}};function ue(e,t,o,n){let r=(m,b)=>{let x=`prompt?limit=${Ze}&offset=${m}`;if(o)return e.ask(e.own(`threads/${t}/runs/${o}/${x}`),{signal:b});let S={assistant_id:"default",...n};return e.ask(e.own(`threads/${t}/${x}`),{signal:b,body:S})},a=[t,o,JSON.stringify(n)],{data:i,error:s,loading:p,reload:f}=at(m=>r(0,m),a),u=kt(()=>i&&new St(i),[i]),[,h]=v(0),_=P(null),c=P(null);$(()=>(c.current=new AbortController,_.current=null,()=>c.current.abort()),[u]);let d=async()=>{let m=u.add(await r(u.tokens.length,c.current.signal));return m?h(b=>b+1):f(),m};return{prompt:u,error:s,loading:p,reload:f,need:async m=>{for(;!u.complete&&!m(u);)if(_.current??=d().finally(()=>_.current=null),!await _.current)return!1;return!0}}}function pe({prompt:e,need:t,go:o}){let[n,r]=v(""),[a,i]=v({hits:[],at:-1}),s=e.about.cached_tokens,p=async(_,c)=>{if(i({hits:_,at:c}),c<0)return o(null);let[d,g]=_[c];return await t(m=>m.starts.at(-1)>=g),o({begin:e.indexAt(d),end:e.indexAt(g-1)+1})},f=_=>{r(_);let c=e.find(_);return p(c,c.length?0:-1)},u=_=>a.hits.length&&p(a.hits,(a.at+_+a.hits.length)%a.hits.length);return $(()=>{r(""),i({hits:[],at:-1})},[e]),l("div",{class:"oxillama-row ox-search",role:"search",children:[l("input",{class:"oxillama-input",type:"search",placeholder:"Search in the prompt","aria-label":"Search in the prompt",value:n,onInput:_=>f(_.target.value),onKeyDown:_=>{if(_.key==="Enter")u(_.shiftKey?-1:1);else if(_.key==="Escape"&&n)f("");else return;_.preventDefault(),_.stopPropagation()}}),l(B,{label:"Place before",kind:"plain",onClick:()=>u(-1),disabled:!a.hits.length,children:"\u2191"}),l(B,{label:"Next place",kind:"plain",onClick:()=>u(1),disabled:!a.hits.length,children:"\u2193"}),l("span",{class:"oxillama-quiet",role:"status",children:n&&to(a)}),s>0&&l(B,{onClick:()=>o({begin:s,end:s}),children:"To the new tokens"}),l(eo,{text:e.text})]})}function to({hits:e,at:t}){return e.length?`${(t+1).toLocaleString()} of ${e.length.toLocaleString()}`:"not found"}function eo({text:e}){let[t,o]=v(!1);return l(B,{label:"Copy the prompt's text",onClick:async()=>{await oo(e),o(!0),setTimeout(()=>o(!1),2e3)},children:l("span",{"aria-live":"polite",children:t?"Copied":"Copy text"})})}async function oo(e){if(navigator.clipboard)return navigator.clipboard.writeText(e);let t=document.body.appendChild(document.createElement("textarea"));t.value=e,t.select();let o=document.execCommand("copy");if(t.remove(),!o)throw new Error("The browser does not let the page copy.")}var no=new Set([..."id object created_at thread_id assistant_id status required_action last_error expires_at".split(" "),..."started_at cancelled_at failed_at completed_at incomplete_details model instructions tools".split(" "),..."tool_resources metadata usage dropped_message_ids timings additional_messages stream".split(" ")]);function _e({given:e}){let t=Object.entries(e).filter(([o,n])=>!no.has(o)&&n!==null);return t.length?l("details",{class:"ox-settings",children:[l("summary",{children:"Settings"}),l("dl",{children:t.map(([o,n])=>l("div",{children:[l("dt",{children:O(o)}),l("dd",{children:O(typeof n=="string"?n:JSON.stringify(n))})]},o))})]}):null}function fe(e){return class extends H{shouldComponentUpdate(t){return[...new Set([...Object.keys(t),...Object.keys(this.props)])].some(n=>t[n]!==this.props[n])}render(t){return e(t)}}}var ro=/ +|\n|\t|[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;function it({text:e,bytes:t}){if(t)return t.map(i=>de(`\\x${i.toString(16).padStart(2,"0")}`));let o=e.length>400?e.slice(0,400):e,n=[],r=0;for(let{0:i,index:s}of o.matchAll(ro))s>r&&n.push({kind:"text",text:o.slice(r,s)}),n.push(ao(i)),r=s+i.length;r<o.length&&n.push({kind:"text",text:o.slice(r)});let a=e.length-o.length;return a&&n.push({kind:"more",text:`\u2026 ${a.toLocaleString()} more characters`}),n}function ao(e){if(e[0]===" ")return{kind:"space",text:e,mark:"\xB7".repeat(e.length)};if(e===`
+`)return{kind:"line",text:e,mark:"\u23CE"};if(e==="	")return{kind:"tab",text:e,mark:"\u2192"};let t=e.codePointAt(0).toString(16);return de(t.length>4?`\\u{${t}}`:`\\u${t.padStart(4,"0")}`)}function de(e){return{kind:"code",text:e}}function Ct(e){return it(e).map(({kind:o,text:n,mark:r})=>o==="text"||o==="code"?n:r??n).join("")}function me({text:e,bytes:t},o=24){let n=t??new TextEncoder().encode(e),r=[...n.slice(0,o)].map(a=>a.toString(16).padStart(2,"0"));return{count:n.length,shown:r.join(" ")+(n.length>o?" \u2026":"")}}var io=22,jt=90,he=fe(({prompt:e,from:t,to:o,near:n,begin:r,end:a})=>{let i=e.tokens.slice(t,o),s={containIntrinsicBlockSize:`auto ${co(i)}px`};return l("div",{class:"ox-chunk","data-from":t,"data-first":(t+1).toLocaleString(),style:s,children:n?i.map((p,f)=>so(p,t+f,e,r,a)):lo(i)})});function so(e,t,{about:o},n,r){let a=o.cached_tokens!==null&&o.cached_tokens>0,i=["ox-token",t%2&&"odd",e.special&&"special",a&&(t<o.cached_tokens?"cached":"new"),t>=n&&t<r&&"hit"];return l("span",{class:i.filter(Boolean).join(" "),"data-token":t,children:it(e).map(({kind:s,text:p,mark:f})=>s==="text"?p:l("i",{class:`ox-${s}`,"data-mark":f,children:p}))},t)}function lo(e){return e.map(t=>it(t).map(({text:o})=>o).join("")).join("")}function co(e){let t=1,o=0;for(let{text:n}of e){let r=n.split(`
+`).length-1;o=r?0:o+Math.min(n.length,400),t+=r,o>=jt&&(t+=Math.floor(o/jt),o%=jt)}return t*io}function xe({prompt:e,index:t,aloud:o}){let n=e.tokens[t];return l("div",{class:"ox-detail",role:"status","aria-live":o?"polite":"off",children:n?l(uo,{prompt:e,index:t,token:n}):l("span",{class:"oxillama-quiet",children:"Point at a token, or go through them with the arrow keys."})})}function uo({prompt:e,index:t,token:o}){let{count:n,shown:r}=me(o);return l(j,{children:[l("code",{class:"ox-this",children:Ct(o)}),l("span",{children:["token ",(t+1).toLocaleString()]}),l("span",{children:["id ",o.id]}),l("span",{children:[n," ",n===1?"byte":"bytes"," ",l("code",{children:r})]}),o.bytes&&l("span",{children:["part of ",Ct({text:e.characterOf(t)??""})]}),o.special&&l("span",{children:"special"}),_o(e.about,t),l("span",{class:"ox-place",children:po(e,t)})]})}function po(e,t){let o=e.messageAt(t);return o?l(j,{children:["in ",o.role," message ",o.place+1,": ",l("bdi",{class:"oxillama-quiet",children:O(o.preview)})]}):"of the template"}function _o({cached_tokens:e},t){return e===null?null:l("span",{children:t<e?"cached":"new"})}function ye(e,t,o,n){if(e.altKey||e.ctrlKey||e.metaKey)return null;let r=o.about.prompt_tokens-1,a=n??fo(t),i={ArrowRight:a+1,ArrowLeft:a-1,PageDown:a+100,PageUp:a-100,Home:0,End:r};return e.key==="ArrowDown"?ge(t,a,1):e.key==="ArrowUp"?ge(t,a,-1):e.key in i?n===null&&e.key==="ArrowRight"?a:Math.max(0,Math.min(r,i[e.key])):null}function fo(e){let{top:t}=e.getBoundingClientRect(),o=[...e.querySelectorAll("[data-token]")].find(n=>n.getBoundingClientRect().top>=t);return Number(o?.dataset.token??0)}function ge(e,t,o){let n=s=>e.querySelector(`[data-token="${s}"]`),r=n(t)?.getBoundingClientRect();if(!r)return null;let a=t,i=null;for(let s=t+o;;s+=o){let p=n(s)?.getClientRects()[0];if(!p)return a;if(!(Math.abs(p.top-r.top)<3)){if(i??=p.top,Math.abs(p.top-i)>=3||(o>0?p.left>r.left+1&&a!==t:p.right<=r.left&&a!==t))return a;a=s}}}var ve="500px 0px";function ke({prompt:e,target:t,need:o}){let n=P(null),r=xo(n,e),[a,i]=v({index:null,byKey:!1}),[s,p]=v(null);be(n,t?.begin,t),be(n,s,s),$(()=>(i({index:null}),p(null)),[e]),$(()=>t&&i({index:t.begin,byKey:!0}),[t]),go(n,a.index,r);let f=async _=>{let c=ye(_,n.current,e,a.index);if(c===null)return;_.preventDefault(),_.stopPropagation(),await o(g=>g.tokens.length>c);let d=Math.min(c,e.tokens.length-1);p(d),i({index:d,byKey:!0})},u=({target:_})=>{let c=_.closest?.("[data-token]")?.dataset.token;c!==void 0&&i({index:Number(c),byKey:!1})},h=[t?.begin,s];return l("div",{class:"ox-tokens",children:[l("div",{class:"ox-scroller",ref:n,tabIndex:0,role:"group","aria-label":"The prompt, token by token. Arrow keys go from token to token.",dir:"ltr",onKeyDown:f,onMouseOver:u,onClick:u,children:[e.chunks.map(({from:_,to:c})=>[_>0&&_===e.about.cached_tokens&&l(mo,{about:e.about},"cached"),l(he,{prompt:e,from:_,to:c,near:r.has(_)||h.some(d=>d>=_&&d<c),begin:t&&t.begin<c&&t.end>_?t.begin:-1,end:t&&t.begin<c&&t.end>_?t.end:-1},_)]),!e.complete&&l(ho,{prompt:e,need:o,root:n})]}),l(xe,{prompt:e,index:a.index,aloud:a.byKey})]})}function mo({about:e}){let t=e.prompt_tokens-e.cached_tokens;return l("div",{class:"ox-boundary",role:"separator","aria-label":"The cache ends here",children:[l("span",{children:["\u2191 ",e.cached_tokens.toLocaleString()," cached"]}),l("span",{children:["\u2193 ",t.toLocaleString()," new"]})]})}function ho({prompt:e,need:t,root:o}){let n=P(null),r=e.tokens.length,[a,i]=v(""),s=()=>t(f=>f.tokens.length>r).then(()=>i(""),f=>i(f.message));$(()=>{let f=([{isIntersecting:h}])=>h&&s(),u=new IntersectionObserver(f,{root:o.current,rootMargin:ve});return u.observe(n.current),()=>u.disconnect()},[r,e]);let p=(e.about.prompt_tokens-r).toLocaleString();return l("div",{class:"ox-rest",ref:n,children:[a," ",l("button",{type:"button",class:"oxillama-button",onClick:s,children:[p," more tokens"]})]})}function xo(e,t){let[o,n]=v(new Set([0]));return $(()=>{let r=i=>n(s=>{let p=new Set(s);for(let{target:f,isIntersecting:u}of i)p[u?"add":"delete"](Number(f.dataset.from));return p}),a=new IntersectionObserver(r,{root:e.current,rootMargin:ve});for(let i of e.current.querySelectorAll("[data-from]"))a.observe(i);return()=>a.disconnect()},[t,t.chunks.length]),o}function be(e,t,o){vt(()=>{if(o==null)return;let n=0,r=0,a=()=>{let i=e.current,s=i?.querySelector(`[data-token="${t}"]`);if(!s)return;let[p,f]=[s.getBoundingClientRect(),i.getBoundingClientRect()];(p.top<f.top+20||p.bottom>f.bottom-20)&&(i.scrollTop+=p.top-f.top-f.height/3),(n+=1)<4&&(r=requestAnimationFrame(a))};return a(),()=>cancelAnimationFrame(r)},[o])}function go(e,t,o){vt(()=>{let n=e.current.querySelector(`[data-token="${t}"]`);return n?.setAttribute("data-current",""),()=>n?.removeAttribute("data-current")},[t,o])}var we=`.oxillama-prompt-xray {
+  --ox-mono: var(--jp-code-font-family, monospace);
+  --ox-tint: var(--jp-brand-color1, #1976d2);
+  padding: 10px 12px;
+}
+
+.oxillama-prompt-xray p,
+.oxillama-prompt-xray dl,
+.oxillama-prompt-xray ol {
+  margin: 6px 0;
+}
+
+/* Jupyter lays lists of definitions out in floats. */
+.oxillama-prompt-xray dd,
+.oxillama-prompt-xray dt {
+  display: block;
+  float: none;
+  font-weight: normal;
+  margin: 0;
+  width: auto;
+}
+
+.oxillama-prompt-xray .ox-title {
+  flex: 1;
+  min-width: 0;
+  overflow-wrap: anywhere;
+}
+
+.oxillama-prompt-xray .ox-figures {
+  display: grid;
+  gap: 6px 20px;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 170px), 1fr));
+}
+
+.oxillama-prompt-xray dt {
+  color: var(--jp-ui-font-color2, #616161);
+  font-size: var(--jp-ui-font-size0, 11px);
+}
+
+.oxillama-prompt-xray .ox-figures dd {
+  font-size: var(--jp-ui-font-size2, 15px);
+  font-variant-numeric: tabular-nums;
+}
+
+.oxillama-prompt-xray .ox-figures dd.ox-more-figures {
+  font-size: var(--jp-ui-font-size0, 11px);
+}
+
+.oxillama-prompt-xray .ox-gauge {
+  background: var(--jp-layout-color2, #eee);
+  border-radius: 3px;
+  display: flex;
+  height: 8px;
+  margin: 8px 0 12px;
+  position: relative;
+}
+
+.oxillama-prompt-xray .ox-gauge .cached {
+  background: color-mix(in srgb, var(--ox-tint) 45%, var(--jp-layout-color1, #fff));
+}
+
+.oxillama-prompt-xray .ox-gauge .new {
+  background: var(--ox-tint);
+}
+
+.oxillama-prompt-xray .ox-gauge .over {
+  background: var(--jp-error-color1, #d32f2f);
+}
+
+.oxillama-prompt-xray .ox-gauge .limit {
+  border-inline-start: 2px solid var(--jp-ui-font-color1, #212121);
+  bottom: -3px;
+  margin-inline-start: -2px;
+  position: absolute;
+  top: -3px;
+}
+
+.oxillama-prompt-xray .ox-bar {
+  border-radius: 3px;
+  display: flex;
+  gap: 1px;
+  height: 20px;
+  overflow: hidden;
+}
+
+.oxillama-prompt-xray .ox-segment {
+  background: color-mix(in srgb, var(--ox-role, var(--jp-layout-color3, #bdbdbd)) 22%, var(--jp-layout-color2, #eee));
+  cursor: pointer;
+  flex-basis: 0;
+  font-size: var(--jp-ui-font-size0, 11px);
+  line-height: 20px;
+  min-width: 2px;
+  overflow: hidden;
+  padding-inline-start: 1px;
+  text-align: center;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.oxillama-prompt-xray .user {
+  --ox-role: var(--jp-brand-color1, #1976d2);
+}
+
+.oxillama-prompt-xray .assistant {
+  --ox-role: var(--jp-success-color1, #388e3c);
+}
+
+.oxillama-prompt-xray .system {
+  --ox-role: var(--jp-warn-color1, #f57c00);
+}
+
+.oxillama-prompt-xray .tool {
+  --ox-role: var(--jp-info-color1, #0097a7);
+}
+
+.oxillama-prompt-xray .ox-segment.template {
+  background: repeating-linear-gradient(
+    135deg,
+    var(--jp-layout-color2, #eee) 0 4px,
+    var(--jp-layout-color3, #ddd) 4px 5px
+  );
+  cursor: default;
+}
+
+.oxillama-prompt-xray ol {
+  list-style: none;
+  max-height: 190px;
+  overflow: auto;
+  padding: 2px;
+}
+
+.oxillama-prompt-xray .ox-row {
+  align-items: baseline;
+  background: none;
+  border: 0;
+  border-radius: 3px;
+  color: inherit;
+  display: grid;
+  font: inherit;
+  gap: 8px;
+  grid-template-columns: 2.2em 5.6em minmax(0, 1fr) auto;
+  padding: 3px 6px;
+  text-align: start;
+  width: 100%;
+}
+
+.oxillama-prompt-xray button.ox-row {
+  cursor: pointer;
+}
+
+.oxillama-prompt-xray button.ox-row:hover {
+  background: var(--jp-layout-color2, #eee);
+}
+
+.oxillama-prompt-xray .ox-number,
+.oxillama-prompt-xray .ox-count {
+  color: var(--jp-ui-font-color2, #616161);
+  font-variant-numeric: tabular-nums;
+  text-align: end;
+}
+
+.oxillama-prompt-xray .ox-role {
+  border-inline-start: 3px solid var(--ox-role, transparent);
+  padding-inline-start: 5px;
+}
+
+.oxillama-prompt-xray .ox-preview {
+  overflow: hidden;
+  text-overflow: ellipsis;
+  unicode-bidi: isolate;
+  white-space: nowrap;
+}
+
+.oxillama-prompt-xray .dropped .ox-preview {
+  text-decoration: line-through;
+}
+
+.oxillama-prompt-xray .dropped .ox-count,
+.oxillama-prompt-xray .ox-left-out {
+  color: var(--jp-ui-font-color1, #212121);
+  font-style: italic;
+}
+
+.oxillama-prompt-xray .ox-left-out {
+  border-inline-start: 3px solid var(--jp-warn-color1, #f57c00);
+  padding-inline-start: 8px;
+}
+
+.oxillama-prompt-xray .ox-search {
+  margin-top: 10px;
+}
+
+.oxillama-prompt-xray .ox-search input {
+  flex: 1 1 160px;
+  min-width: 0;
+}
+
+.oxillama-prompt-xray .ox-legend {
+  display: flex;
+  flex-wrap: wrap;
+  font-size: var(--jp-ui-font-size0, 11px);
+  gap: 2px 16px;
+}
+
+.oxillama-prompt-xray .ox-scroller {
+  background: var(--jp-layout-color0, #fff);
+  border: 1px solid var(--jp-border-color2, #ccc);
+  border-radius: 3px 3px 0 0;
+  font-family: var(--ox-mono);
+  font-size: var(--jp-code-font-size, 13px);
+  height: 380px;
+  line-height: 22px;
+  min-height: 120px;
+  overflow: auto;
+  overflow-wrap: anywhere;
+  resize: vertical;
+  white-space: pre-wrap;
+}
+
+.oxillama-prompt-xray .ox-chunk {
+  content-visibility: auto;
+  padding: 0 8px 0 62px;
+  position: relative;
+}
+
+.oxillama-prompt-xray .ox-chunk::before {
+  color: var(--jp-ui-font-color2, #616161);
+  content: attr(data-first);
+  font-size: 10px;
+  inset-inline-start: 0;
+  position: absolute;
+  text-align: end;
+  top: 0;
+  width: 52px;
+}
+
+.oxillama-prompt-xray .ox-token {
+  border-radius: 2px;
+  unicode-bidi: isolate;
+}
+
+.oxillama-prompt-xray .ox-token.odd {
+  background: color-mix(in srgb, var(--jp-ui-font-color1, #212121) 9%, transparent);
+}
+
+.oxillama-prompt-xray .ox-token.special {
+  background: color-mix(in srgb, var(--ox-tint) 16%, transparent);
+  box-shadow: inset 0 0 0 1px var(--ox-tint);
+  font-weight: 700;
+}
+
+.oxillama-prompt-xray .ox-token.cached {
+  color: var(--jp-ui-font-color2, #616161);
+}
+
+.oxillama-prompt-xray .ox-token.new {
+  text-decoration: underline 1.5px var(--ox-tint);
+  text-underline-offset: 3px;
+}
+
+.oxillama-prompt-xray .ox-token.hit {
+  background: color-mix(in srgb, var(--jp-warn-color1, #f57c00) 35%, transparent);
+}
+
+.oxillama-prompt-xray .ox-token[data-current] {
+  outline: 2px solid var(--jp-ui-font-color1, #212121);
+}
+
+.oxillama-prompt-xray .ox-scroller i,
+.oxillama-prompt-xray .ox-legend i {
+  font-style: normal;
+}
+
+.oxillama-prompt-xray .ox-space,
+.oxillama-prompt-xray .ox-tab {
+  position: relative;
+}
+
+.oxillama-prompt-xray .ox-space::before,
+.oxillama-prompt-xray .ox-tab::before,
+.oxillama-prompt-xray .ox-line::before {
+  color: color-mix(in srgb, var(--jp-ui-font-color2, #616161) 60%, transparent);
+  content: attr(data-mark);
+  font-weight: 400;
+}
+
+.oxillama-prompt-xray .ox-space::before,
+.oxillama-prompt-xray .ox-tab::before {
+  inset-inline-start: 0;
+  line-height: 1;
+  position: absolute;
+  top: 0;
+  white-space: pre;
+}
+
+.oxillama-prompt-xray .ox-code,
+.oxillama-prompt-xray .ox-more {
+  border: 1px dotted var(--jp-ui-font-color2, #616161);
+  border-radius: 2px;
+  font-family: var(--ox-mono);
+  font-size: 0.85em;
+}
+
+.oxillama-prompt-xray .ox-boundary {
+  align-items: center;
+  border-block: 1px solid var(--ox-tint);
+  color: var(--jp-ui-font-color1, #212121);
+  display: flex;
+  font-family: var(--jp-ui-font-family, sans-serif);
+  font-size: var(--jp-ui-font-size0, 11px);
+  gap: 24px;
+  justify-content: center;
+  margin: 2px 0;
+  white-space: nowrap;
+}
+
+.oxillama-prompt-xray .ox-rest {
+  padding: 12px;
+  text-align: center;
+}
+
+.oxillama-prompt-xray .ox-detail {
+  align-content: start;
+  align-items: baseline;
+  border: 1px solid var(--jp-border-color2, #ccc);
+  border-radius: 0 0 3px 3px;
+  border-top: 0;
+  display: flex;
+  flex-wrap: wrap;
+  gap: 2px 14px;
+  min-height: 50px;
+  overflow-wrap: anywhere;
+  padding: 4px 8px;
+}
+
+.oxillama-prompt-xray .ox-detail code {
+  background: none;
+  color: inherit;
+  font-family: var(--ox-mono);
+  font-size: inherit;
+  padding: 0;
+  white-space: pre-wrap;
+}
+
+.oxillama-prompt-xray .ox-detail .ox-this {
+  border: 1px solid var(--jp-border-color1, #bdbdbd);
+  border-radius: 2px;
+  font-weight: 600;
+  max-height: 3.2em;
+  overflow: hidden;
+  padding: 0 4px;
+}
+
+.oxillama-prompt-xray .ox-place {
+  flex: 1 1 300px;
+  min-width: 0;
+  overflow: hidden;
+  text-overflow: ellipsis;
+  white-space: nowrap;
+}
+
+.oxillama-prompt-xray .ox-settings {
+  margin-top: 8px;
+}
+
+.oxillama-prompt-xray .ox-settings summary {
+  cursor: pointer;
+}
+
+.oxillama-prompt-xray .ox-settings dl {
+  display: grid;
+  gap: 4px 20px;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 180px), 1fr));
+}
+
+.oxillama-prompt-xray .ox-settings dd {
+  font-family: var(--ox-mono);
+  overflow-wrap: anywhere;
+  unicode-bidi: isolate;
+}
+
+@container (max-width: 480px) {
+  .oxillama-prompt-xray .ox-row {
+    gap: 6px;
+    grid-template-columns: 1.6em 5.2em minmax(0, 1fr) minmax(0, auto);
+    padding-inline: 2px;
+  }
+
+  .oxillama-prompt-xray .ox-unit {
+    display: none;
+  }
+
+  .oxillama-prompt-xray .ox-detail {
+    min-height: 70px;
+  }
+
+  .oxillama-prompt-xray .ox-chunk {
+    padding-inline: 6px;
+  }
+
+  .oxillama-prompt-xray .ox-chunk::before {
+    content: none;
+  }
+}
+`;var st=class extends Error{constructor(t,o){super(t),this.status=o}};function bo(){let e=document.getElementById("jupyter-config-data");return e?JSON.parse(e.textContent):null}async function $t(e,t={}){let o=bo();if(!o)throw new st("This page does not come from the Jupyter server of its kernel.",0);let{baseUrl:n,token:r}=o,a=/(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1],i={...a&&{"X-XSRFToken":a},...r&&{Authorization:`token ${r}`}},s=await fetch(n+e,{...t,credentials:"same-origin",headers:i});if(!s.ok)throw new st(await vo(s),s.status);return s}async function vo(e){let t=await e.text();try{return JSON.parse(t).error.message}catch{return`The server answered ${e.status} ${e.statusText}`}}var Lt=1,ko=Symbol.for(`oxillama.page.${Lt}`),Tt=class{#e;#t=null;#o=new Map;#n=new Set;constructor(t,o){this.id=t,this.#e={...o}}get connected(){return this.#t!==null}get(t){return this.#t?.get(t)??this.#e[t]}set(t,o){this.#e[t]=o,this.#t?(this.#t.set(t,o),this.#t.save_changes()):this.#r(t)}on(t,o){let n=this.#o.get(t)??new Set;return this.#o.set(t,n.add(o)),n.size===1&&this.#t?.on(`change:${t}`,this.#a(t)),()=>n.delete(o)}receive(t){return this.#n.add(t),()=>this.#n.delete(t)}send(t){return this.#t?.send(t),this.connected}async ask(t,{body:o,...n}={}){let r=o===void 0?n:{method:"POST",...n,body:JSON.stringify(o)};return(await $t(t,r)).json()}openai(t){return`${this.get("openai_prefix")??"v1"}/${t}`}own(t){return`${this.get("prefix")??"oxillama"}/${t}`}connect(t){if(!t)for(let o of this.#o.keys())this.#e[o]=this.get(o);this.#t=t;for(let o of this.#o.keys())t?.on(`change:${o}`,this.#a(o)),this.#r(o);t?.on("msg:custom",o=>this.#n.forEach(n=>n(o))),this.#r("connected")}#r(t){this.#o.get(t)?.forEach(o=>o(this.get(t)))}#a(t){let o=this.#t;return()=>this.#t===o&&this.#r(t)}},Ot=class{#e=new Map;#t=new Map;lab=null;panel(t,o={}){return this.#e.has(t)||this.#e.set(t,new Tt(t,o)),this.#e.get(t)}async show(t,o,n){try{let r=t.own(`widgets/${o}.js`);return this.#t.has(r)||this.#t.set(r,wo(r)),(await this.#t.get(r)).show(t,n,this)}catch(r){throw this.#t.clear(),r}}};async function wo(e){let t=URL.createObjectURL(new Blob([await(await $t(e)).text()],{type:"text/javascript"}));try{let o=await import(t);if(o.PROTOCOL!==Lt)throw new Error("The server has another version of oxillama_jupyter.");return o}finally{URL.revokeObjectURL(t)}}var jn=globalThis[ko]??=new Ot;function Rn(e,t){return ae(l(So,{panel:e}),t,we,"prompt-xray")}function So({panel:e}){let[t]=rt(e,"thread_id"),[o]=rt(e,"run_id"),[n]=rt(e,"settings");return t?l(Co,{panel:e,threadId:t,runId:o,settings:n??{}}):l(U,{children:"There is no thread to show a prompt of."})}function Co({panel:e,threadId:t,runId:o,settings:n}){let{prompt:r,error:a,loading:i,reload:s,need:p}=ue(e,t,o,n),f=at(async g=>o?e.ask(e.openai(`threads/${t}/runs/${o}`),{signal:g}):null,[t,o,r]).data,[u,h]=v(null),[_,c]=v(null),d=async g=>{try{g&&await p(m=>m.tokens.length>g.begin),h(g),c(null)}catch(m){c(m)}};return $(()=>h(null),[r]),l("section",{"aria-label":"Prompt X-ray","aria-busy":i,children:[l("header",{class:"oxillama-row",children:[l("h3",{children:"Prompt X-ray"}),l("span",{class:"oxillama-quiet ox-title",children:r&&jo(r.about)}),l(B,{label:"Make the prompt again",kind:"plain",onClick:s,disabled:i,children:"\u21BB"})]}),i&&!r&&l("p",{class:"oxillama-quiet",role:"status",children:"Making the prompt; the model may have to be loaded \u2026"}),(a??_)&&l("p",{children:l(U,{error:a??_})}),r&&l(j,{children:[l($o,{about:r.about}),l(oe,{about:r.about,run:f}),l(le,{prompt:r,go:d}),l(pe,{prompt:r,need:p,go:d}),l(To,{about:r.about}),l(ke,{prompt:r,target:u,need:p}),l(_e,{given:f??n})]})]})}function jo({model:e,run_id:t}){return`${t?"what the run sent":"what a next run would send"} to ${O(e)}`}function $o({about:e}){let{exact:t,fits:o,run_id:n}=e;return l(j,{children:[!o&&l("p",{children:l(U,{children:["Too long: ",e.prompt_tokens.toLocaleString()," tokens, where ",e.limit.toLocaleString()," are allowed.",n?"":" A run would fail."]})}),t===!0&&l("p",{class:"oxillama-quiet",children:"\u2713 Made again from what is stored, with as many tokens as the run counted."}),t===!1&&l("p",{children:l(U,{children:"Not quite what was sent: the run counted another number of tokens. Messages may have been deleted since, or the model replaced."})}),n&&t===null&&l("p",{class:"oxillama-quiet",children:"The run has counted no tokens: this is what is stored for it."})]})}function To({about:e}){let t=e.cached_tokens>0;return l("p",{class:"ox-legend oxillama-quiet","aria-hidden":"true",children:[l("span",{children:[l("span",{class:"ox-token special",children:"special"})," only the template writes these"]}),t&&l("span",{children:[l("span",{class:"ox-token cached",children:"cached"})," not computed again"]}),t&&l("span",{children:[l("span",{class:"ox-token new",children:"new"})," read for this answer"]}),l("span",{children:[l("i",{class:"ox-code",children:"\\u202e"})," a hidden character, written out"]})]})}export{Lt as PROTOCOL,Rn as show};
