@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from IPython.display import display
 
 from oxillama_jupyter.client.inert import inert
+from oxillama_jupyter.client.listing import escaped, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 __all__ = ["Page", "escaped", "note", "table", "title_of"]
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|$~&])")
 _PREVIEW = 60
 
 
@@ -47,11 +46,6 @@ class Page:
         return Page(f"{self.markdown}\n\n{other.markdown}", f"{self.plain}\n\n{other.plain}")
 
 
-def escaped(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
-
-
 def note(text: str) -> Page:
     """A sentence; code in backticks."""
     return Page(text, text.replace("`", ""))
@@ -65,13 +59,6 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Page:
     widths = [max(map(len, column)) for column in zip(heads, *lines, strict=True)]
     plain = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in [list(heads), *lines]]
     return Page("\n".join(markdown), "\n".join(plain))
-
-
-def title_of(thread: dict[str, Any]) -> str:
-    """What a person calls a thread: its name, else its notebook or its folder, else its id."""
-    metadata = thread.get("metadata") or {}
-    notebook = re.split(r"[\\/]", metadata.get("notebook", "").partition("#kernel-")[0])[-1]
-    return str(metadata.get("name") or notebook or thread["id"])
 
 
 def _cut(text: str) -> str:
