@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from oxillama_jupyter.widgets.run_cell import RunCell
+    from oxillama_jupyter.widgets.thread_browser import ThreadBrowser
 
-__all__ = ["RunCell"]
+__all__ = ["RunCell", "ThreadBrowser"]
 
-_PUBLIC = {"RunCell": "run_cell"}
+_PUBLIC = {"RunCell": "run_cell", "ThreadBrowser": "thread_browser"}
 
 
 def __getattr__(name: str) -> Any:  # any widget
