@@ -14,6 +14,7 @@ from functools import cache, partial
 from typing import Any, Literal, get_args
 
 import httpx2
+import nbformat
 import oracle_responses
 from openai.types import (
     Completion,
@@ -154,6 +155,7 @@ _EVENTS |= {
     for status in ("in_progress", "completed", "failed", "cancelled")
 }
 _EXPORT = f"oxillama/threads/{_ID}/export"
+_FILES = {"application/x-ipynb+json", "text/markdown; charset=utf-8"}
 _EXPORTED = {"thread.message": Message, "thread.run": Run, "thread.run.step": RunStep}
 _MAY_BE_ABSENT = {
     # What a client did not say about its tools is not echoed.
@@ -384,6 +386,9 @@ def _read_json(method: str, path: str, response: httpx2.Response) -> Iterator[st
     if re.fullmatch(_EXPORT, path) and response.headers["content-type"] == "application/x-ndjson":
         yield from _read_export([json.loads(line) for line in response.content.splitlines()])
         return
+    if re.fullmatch(_EXPORT, path) and response.headers["content-type"] in _FILES:
+        yield from _read_file(response)
+        return
     if path.startswith("oxillama/widgets/") and response.status_code in {200, 304}:
         if (
             response.is_success
@@ -419,6 +424,13 @@ def _read_success(method: str, path: str, body: Any) -> Iterator[str]:  # JSON o
     if re.fullmatch(_EXPORT, path):
         yield from _read_export([body["thread"], *body["messages"], *body["runs"], *body["steps"]])
         return
+    yield from _read_object(method, path, body)
+
+
+def _read_object(method: str, path: str, body: Any) -> Iterator[str]:  # JSON of any shape
+    if path == "oxillama/threads/values":
+        yield from _read_values(body)
+        return
     for methods, pattern, type_ in _OBJECTS:
         if re.fullmatch(methods, method) and re.fullmatch(pattern, path):
             yield from check_object(type_, body)
@@ -427,11 +439,30 @@ def _read_success(method: str, path: str, body: Any) -> Iterator[str]:  # JSON o
         yield "success on a route that the API does not have"
 
 
+def _read_values(body: dict[str, Any]) -> Iterator[str]:  # JSON of any shape
+    if set(body) != {"object", "tags", "notebooks", "models"} or body["object"] != "thread.values":
+        yield f"values have the keys {sorted(body)}"
+        return
+    for name in ("tags", "notebooks", "models"):
+        if body[name] != sorted(set(body[name]), key=str.encode):
+            yield f"{name} are not sorted, or not each once"
+
+
 def _read_export(objects: list[dict[str, Any]]) -> Iterator[str]:  # JSON of any shape
     for entry, type_ in zip(
         objects, (Thread, *(_EXPORTED[entry["object"]] for entry in objects[1:])), strict=True
     ):
         yield from check_object(type_, entry)
+
+
+def _read_file(response: httpx2.Response) -> Iterator[str]:
+    if not response.headers["content-disposition"].startswith("attachment; "):
+        yield "a page could show the file instead of keeping it"
+    if "ipynb" in response.headers["content-type"]:
+        try:
+            nbformat.validate(json.loads(response.text))
+        except nbformat.ValidationError as error:
+            yield f"no notebook: {error}"
 
 
 def _read_page(type_: type, body: dict[str, Any]) -> Iterator[str]:  # JSON of any shape

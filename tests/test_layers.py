@@ -21,8 +21,18 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "events": (set(), {"tornado", "jupyter_server", "sqlite3"}),
     "store": ({"store", "schemas", *BASE}, {"tornado", "jupyter_server", "traitlets", "llama_cpp"}),
     "engine": ({"engine", *BASE}, {"tornado", "jupyter_server", "sqlite3", "sqlite_utils"}),
+    # A thread's file is the same whoever writes it: that module needs nothing of the kernel's.
     "services": (
-        {"services", "schemas", "store", "events", "engine.protocol", "engine.pulls", *BASE},
+        {
+            "client.exports",
+            "services",
+            "schemas",
+            "store",
+            "events",
+            "engine.protocol",
+            "engine.pulls",
+            *BASE,
+        },
         {"tornado", "jupyter_server", "traitlets", "sqlite_utils", "llama_cpp", "openai"},
     ),
     "handlers": (

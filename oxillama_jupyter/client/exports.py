@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from oxillama_jupyter.client.listing import title_of
+
 if TYPE_CHECKING:
     from oxillama_jupyter.client.connection import Connection
 
@@ -22,14 +24,15 @@ def fetch(connection: Connection, thread_id: str) -> Json:
     return connection.get(f"{connection.url}/threads/{thread_id}/export")
 
 
-def text_of_file(export: Json, suffix: str, title: str) -> str:
+def text_of_file(export: Json, suffix: str, title: str = "") -> str:
     """What a file with this ending holds.
 
     Args:
         export: The thread.
         suffix: `.ipynb`, `.md`, `.json` or `.jsonl`.
-        title: What a reader is told that it is.
+        title: What a reader is told that it is; what the thread is called, if not given.
     """
+    title = title or title_of(export["thread"])
     # Imported here: every kernel loads this module, few export.
     if suffix == ".ipynb":
         from oxillama_jupyter.client.ipynb import to_notebook

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from oxillama_jupyter.handlers.base import BaseHandler, secured
 from oxillama_jupyter.schemas.exports import ExportQuery
+from oxillama_jupyter.services.exports import written
 
 __all__ = ["ExportHandler"]
+
+_TYPES = {
+    "jsonl": "application/x-ndjson",
+    "ipynb": "application/x-ipynb+json",
+    "md": "text/markdown; charset=utf-8",
+}
 
 
 class ExportHandler(BaseHandler):
@@ -21,6 +26,6 @@ class ExportHandler(BaseHandler):
         if query.format == "json":
             self.send(export)
             return
-        lines = [export.thread, *export.messages, *export.runs, *export.steps]
-        encoded = msgspec.json.Encoder().encode_lines(lines)
-        self.finish(encoded, set_content_type="application/x-ndjson")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Content-Disposition", f'attachment; filename="{thread_id}.{query.format}"')
+        self.finish(await written(export, query.format), set_content_type=_TYPES[query.format])

@@ -80,6 +80,7 @@ _OURS: list[tuple[str, type[BaseHandler]]] = [
     (f"models/pulls/{_ID}", pulls.PullHandler),
     (f"models/pulls/{_ID}/cancel", pulls.PullCancelHandler),
     ("threads", threads.ThreadListHandler),
+    ("threads/values", threads.ThreadValuesHandler),
     ("threads/import", imports.ImportHandler),
     (f"{_THREAD}/fork", forks.ForkHandler),
     (f"{_THREAD}/export", exports.ExportHandler),

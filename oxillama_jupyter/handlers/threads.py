@@ -5,7 +5,7 @@ from __future__ import annotations
 from oxillama_jupyter.handlers.base import BaseHandler, secured
 from oxillama_jupyter.schemas.threads import CreateThread, ModifyThread, ThreadQuery
 
-__all__ = ["ThreadHandler", "ThreadListHandler", "ThreadsHandler"]
+__all__ = ["ThreadHandler", "ThreadListHandler", "ThreadValuesHandler", "ThreadsHandler"]
 
 
 class ThreadsHandler(BaseHandler):
@@ -43,3 +43,12 @@ class ThreadListHandler(BaseHandler):
     async def get(self) -> None:
         """List and search."""
         self.send(await self.services.threads.page(self.query(ThreadQuery)))
+
+
+class ThreadValuesHandler(BaseHandler):
+    """What the list of all threads can be narrowed to."""
+
+    @secured("read")
+    async def get(self) -> None:
+        """List the tags, notebooks and models."""
+        self.send(await self.services.threads.values())

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from oxillama_jupyter.client.probe import is_loopback
 from oxillama_jupyter.client.threads import find
 from oxillama_jupyter.magics.attach import ATTACH, attach
+from oxillama_jupyter.magics.browse import BROWSE_COMMANDS
 from oxillama_jupyter.magics.command import Command
 from oxillama_jupyter.magics.engine import engine_page
 from oxillama_jupyter.magics.failures import MagicError, did_you_mean
@@ -140,6 +141,7 @@ def _help(_: Session, __: str) -> Page:
 
 COMMANDS = {
     **THREAD_COMMANDS,
+    **BROWSE_COMMANDS,
     **FILE_COMMANDS,
     "preset": Command(
         "[save NAME FLAGS | show NAME | delete NAME]",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from IPython.display import display
 
 from oxillama_jupyter.client.inert import inert
+from oxillama_jupyter.client.listing import title_of
 from oxillama_jupyter.client.tables import escaped, markdown_table, plain_table
 
 if TYPE_CHECKING:
@@ -54,10 +54,3 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Page:
     """A table of plain cells."""
     lines = [tuple(row) for row in rows]
     return Page(markdown_table(heads, lines), plain_table(heads, lines))
-
-
-def title_of(thread: dict[str, Any]) -> str:
-    """What a person calls a thread: its name, else its notebook or its folder, else its id."""
-    metadata = thread.get("metadata") or {}
-    notebook = re.split(r"[\\/]", metadata.get("notebook", "").partition("#kernel-")[0])[-1]
-    return str(metadata.get("name") or notebook or thread["id"])

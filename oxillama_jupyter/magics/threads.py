@@ -15,9 +15,10 @@ from oxillama_jupyter.magics.pages import Page, note, table, title_of
 
 if TYPE_CHECKING:
     from oxillama_jupyter.client.connection import Connection
+    from oxillama_jupyter.magics.command import Words
     from oxillama_jupyter.magics.session import Session
 
-__all__ = ["THREAD_COMMANDS", "called", "check_name", "own_or_named"]
+__all__ = ["LIST_FLAGS", "THREAD_COMMANDS", "called", "check_name", "list_page", "own_or_named"]
 
 Json = dict[str, Any]  # a thread or a message, as the server sent it
 
@@ -55,7 +56,8 @@ _ARCHIVED = Flag(("--archived",), "", "", "only those that are put away", None)
 _ALL = Flag(("--all",), "", "", "also those that are put away", None)
 _YES = Flag(("--yes",), "", "", "do not ask", None)
 
-_THREADS = Usage("threads", ("[QUERY]",), (_HERE, _WITH_TAG, _ARCHIVED, _ALL))
+LIST_FLAGS = (_HERE, _WITH_TAG, _ARCHIVED, _ALL)
+_THREADS = Usage("threads", ("[QUERY]",), LIST_FLAGS)
 _THREAD = Usage("thread", ("[NAME]",))
 _NEW = Usage("new", ("[NAME]",))
 _SHOW = Usage("show", ("[NAME]",))
@@ -141,7 +143,15 @@ def check_name(connection: Connection, name: str, but: str = "") -> None:
 
 
 def _list(session: Session, line: str) -> Page:
-    words = _THREADS.parse(line)
+    return list_page(session, _THREADS.parse(line))
+
+
+def list_page(session: Session, words: Words) -> Page:
+    """The threads that a query and flags are about.
+
+    Raises:
+        MagicError: Flags exclude each other.
+    """
     if "archived" in words.flags and "all" in words.flags:
         raise MagicError("--archived and --all exclude each other: all has the archived ones too.")
     wanted: dict[str, str] = {}

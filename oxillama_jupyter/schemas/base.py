@@ -15,9 +15,11 @@ __all__ = [
     "ErrorEnvelope",
     "JsonObject",
     "Metadata",
+    "Moment",
     "Page",
     "PageQuery",
     "Request",
+    "RunStatus",
     "Temperature",
     "TopP",
 ]
@@ -27,6 +29,18 @@ T = TypeVar("T")
 Metadata = Annotated[
     dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=512)]],
     Meta(max_length=16),
+]
+Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # Unix seconds, to the end of year 9999
+RunStatus = Literal[
+    "queued",
+    "in_progress",
+    "requires_action",
+    "cancelling",
+    "cancelled",
+    "failed",
+    "completed",
+    "incomplete",
+    "expired",
 ]
 Temperature = Annotated[float, Meta(ge=0, le=2)]
 TopP = Annotated[float, Meta(ge=0, le=1)]

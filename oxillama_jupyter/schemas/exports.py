@@ -18,10 +18,11 @@ class ExportQuery(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True)
     """Query of our own `GET /oxillama/threads/{id}/export`.
 
     Attributes:
-        format: One JSON object, or one object a line: the thread, then its messages, runs, steps.
+        format: One JSON object; one object a line: the thread, then its messages, runs, steps; a
+            notebook, which can be imported again as the others can; or Markdown, for reading.
     """
 
-    format: Literal["json", "jsonl"] = "json"
+    format: Literal["json", "jsonl", "ipynb", "md"] = "json"
 
 
 class ThreadExport(Struct, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 
-from oxillama_jupyter.schemas.base import Metadata, Request
+from oxillama_jupyter.schemas.base import Metadata, Moment, Request
 from oxillama_jupyter.schemas.messages import (
     Attachment,
     Content,
@@ -31,7 +31,6 @@ __all__ = [
     "ImportedThread",
 ]
 
-Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # Unix seconds, to the end of year 9999
 Id = Annotated[str, Meta(min_length=1, max_length=256)]
 MOST = 100_000  # of each kind; the body's size is limited besides
 

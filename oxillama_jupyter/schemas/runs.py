@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from oxillama_jupyter.schemas.assistants import Instructions, ModelId, ReasoningEffort
-from oxillama_jupyter.schemas.base import Metadata, PageQuery, Request, Temperature, TopP
+from oxillama_jupyter.schemas.base import Metadata, PageQuery, Request, RunStatus, Temperature, TopP
 from oxillama_jupyter.schemas.decisions import Decision
 from oxillama_jupyter.schemas.messages import CreateMessage
 from oxillama_jupyter.schemas.threads import CreateThread
@@ -38,17 +38,6 @@ __all__ = [
     "TruncationStrategy",
 ]
 
-RunStatus = Literal[
-    "queued",
-    "in_progress",
-    "requires_action",
-    "cancelling",
-    "cancelled",
-    "failed",
-    "completed",
-    "incomplete",
-    "expired",
-]
 ACTIVE: frozenset[RunStatus] = frozenset({"queued", "in_progress", "requires_action", "cancelling"})
 TERMINAL: frozenset[RunStatus] = frozenset(
     {"cancelled", "failed", "completed", "incomplete", "expired"}

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from oxillama_jupyter.schemas.base import Metadata, Request
+from oxillama_jupyter.schemas.base import Metadata, Moment, Request, RunStatus
 from oxillama_jupyter.schemas.messages import CreateMessage
 from oxillama_jupyter.schemas.tools import ToolResources
 
-__all__ = ["CreateThread", "ModifyThread", "Thread", "ThreadQuery", "ThreadSummary"]
+__all__ = ["CreateThread", "ModifyThread", "Thread", "ThreadQuery", "ThreadSummary", "ThreadValues"]
 
 
 class CreateThread(Request):
@@ -48,12 +48,23 @@ class ThreadQuery(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True)
         q: Words to look for in the messages; every word must occur in one of them. A word with a
             `*` behind it is a prefix, and so is the last one unless a space stands behind it. Those
             with the newest match come first then.
+        archived: Only those that are put away (`archived` is `yes` in their metadata), or only
+            those that are not.
+        model: Only those in which this model was asked.
+        status: Only those whose newest run is so.
+        since: Only those whose newest message came then or later, in Unix seconds.
+        until: Only those whose newest message came then or before.
     """
 
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
     after: str | None = None
     q: str | None = None
     metadata: dict[str, str] | None = None
+    archived: bool | None = None
+    model: str | None = None
+    status: RunStatus | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 class ThreadSummary(Thread, kw_only=True):
@@ -72,3 +83,18 @@ class ThreadSummary(Thread, kw_only=True):
     preview: str
     message_id: str | None = None
     active_run_id: str | None = None
+
+
+class ThreadValues(Struct, kw_only=True):
+    """What our own list of threads can be narrowed to; of each kind the first 500.
+
+    Attributes:
+        tags: Words: a thread's metadata have `tag:` with the word as a key.
+        notebooks: Values of `notebook` in metadata.
+        models: Those that were asked, whether or not they are there now.
+    """
+
+    object: Literal["thread.values"] = "thread.values"
+    tags: list[str]
+    notebooks: list[str]
+    models: list[str]

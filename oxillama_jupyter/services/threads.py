@@ -17,12 +17,13 @@ from oxillama_jupyter.schemas.threads import (
     Thread,
     ThreadQuery,
     ThreadSummary,
+    ThreadValues,
 )
 from oxillama_jupyter.services.executor import Executor
 from oxillama_jupyter.services.imports import renewed
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.runs import RunService
-from oxillama_jupyter.store import exports, forks, imports, messages, runs, threads
+from oxillama_jupyter.store import exports, forks, imports, messages, narrowing, runs, threads
 from oxillama_jupyter.store.database import Database
 
 __all__ = ["ThreadService"]
@@ -75,6 +76,10 @@ class ThreadService:
     async def page(self, query: ThreadQuery) -> Page[ThreadSummary]:
         """Threads, newest activity first; in a search, newest match first."""
         return await self._db.read(threads.page, query)
+
+    async def values(self) -> ThreadValues:
+        """The tags, notebooks and models that threads have."""
+        return await self._db.read(narrowing.values)
 
     async def fork(self, thread_id: str, body: ForkThread) -> Thread:
         """A new thread with copies of this one's messages up to one of them."""

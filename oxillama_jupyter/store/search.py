@@ -8,7 +8,7 @@ as fast as one of ten. Three things would undo that, and are avoided:
   have an index of their own, in which they are words; a longer one is replaced by the words that
   begin so, as long as they are few. (A million different words of one beginning, such as numbers
   with a common prefix, do take a quarter of a second.)
-- A few threads chosen by metadata would be looked for in all matches of a common word. So only
+- A few threads chosen by filters would be looked for in all matches of a common word. So only
   matches as old as their messages are read; and where their messages are by far fewer than these
   matches, they are asked one by one, the newest first.
 - To ask for one match by its number takes FTS5 the longer the more there are. So the text around
@@ -24,8 +24,7 @@ import msgspec
 
 from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.schemas.base import Page
-from oxillama_jupyter.store.metadata import HAS_ALL, HAVE_PAIR, rarest
-from oxillama_jupyter.store.rows import encode
+from oxillama_jupyter.store.narrowing import Narrowing, narrowing
 from oxillama_jupyter.store.summaries import EXCERPT, SUMMARY, summary
 
 if TYPE_CHECKING:
@@ -52,15 +51,15 @@ WHERE messages_fts MATCH :words AND messages_fts.rowid BETWEEN :oldest AND :newe
 """
 _NEWEST_FIRST = "ORDER BY messages_fts.rowid DESC"
 _HITS_OF_ALL = _HITS + _NEWEST_FIRST
-_HITS_OF_SOME = f"{_HITS} AND {HAS_ALL.format('m.thread_id')} {_NEWEST_FIRST}"
+_HITS_OF_SOME = f"{_HITS} AND {{}} {_NEWEST_FIRST}"
 _SEQS = """
 SELECT rowid FROM messages_fts
 WHERE messages_fts MATCH :words AND rowid BETWEEN :oldest AND :newest ORDER BY rowid DESC
 """
 _COUNT = f"SELECT count(*) FROM ({_SEQS} LIMIT :limit)"  # noqa: S608  # constants
 _OF_SOME = f"""
-SELECT m.seq, d.thread_id FROM {HAVE_PAIR} CROSS JOIN messages m ON m.thread_id = d.thread_id
-WHERE m.seq <= :newest AND {HAS_ALL.format("d.thread_id")} LIMIT {_WALK + 1}
+SELECT m.seq, d.thread_id FROM {{}} CROSS JOIN messages m ON m.thread_id = d.thread_id
+WHERE m.seq <= :newest AND {{}} LIMIT {_WALK + 1}
 """  # noqa: S608  # constants
 _IS_HIT = f"""
 SELECT {EXCERPT} FROM messages_fts WHERE messages_fts MATCH ? AND rowid = ?
@@ -88,7 +87,7 @@ def page(conn: Connection, query: ThreadQuery) -> Page[ThreadSummary]:
     """A page of the threads that have a message in which every word of `q` occurs.
 
     Their order is that of their newest such message. Case and diacritics do not count. Words and
-    metadata are as `ThreadQuery` says.
+    filters are as `ThreadQuery` says.
 
     Raises:
         InvalidRequest: The cursor is not a thread that is found.
@@ -166,7 +165,7 @@ def _threads(conn: Connection, words: str, below: int, query: ThreadQuery) -> li
     found: dict[str, Hit] = {}
     earlier: set[str] = set()  # those on the pages before
     # Closed, because a query that is left in its middle keeps the log from being written back.
-    with closing(_hits(conn, words, below, query.metadata or {})) as hits:
+    with closing(_hits(conn, words, below, narrowing(conn, query))) as hits:
         for hit in hits:
             thread_id = hit[1]
             if thread_id in found or thread_id in earlier:
@@ -195,23 +194,30 @@ def _with_excerpts(conn: Connection, words: str, hits: list[Hit]) -> list[Hit]:
 
 
 def _hits(
-    conn: Connection, words: str, below: int, metadata: dict[str, str]
+    conn: Connection, words: str, below: int, narrowed: Narrowing
 ) -> Generator[Hit, None, None]:
-    """All matches below a number, the newest first, of threads with this metadata."""
+    """All matches below a number, the newest first, of the threads that are wanted."""
     values: dict[str, Any] = {"words": words, "oldest": 0, "newest": below - 1}
-    if not metadata:
+    if not narrowed.where:
         yield from _rows(conn, _HITS_OF_ALL, values)
         return
-    values["metadata"] = encode(metadata)
-    pair = rarest(conn, metadata)
-    messages = conn.execute(_OF_SOME, values | {"pair": pair}).fetchall() if pair else []
+    values |= narrowed.values
+    messages = []
+    if narrowed.few:
+        of_some = _OF_SOME.format(narrowed.few, _whose(narrowed, "m.thread_id"))
+        messages = conn.execute(of_some, values).fetchall()
     if messages and len(messages) <= _WALK:
         messages.sort(reverse=True)
         values |= {"newest": messages[0][0], "oldest": messages[-1][0]}
         choose = _matching if _are_more(conn, values, len(messages) * _PRICE) else _among
         yield from choose(conn, values, messages)
-    elif messages or not pair:
-        yield from _rows(conn, _HITS_OF_SOME, values)
+    elif messages or not narrowed.few:
+        hits_of_some = _HITS_OF_SOME.format(_whose(narrowed, "m.thread_id"))
+        yield from _rows(conn, hits_of_some, values)
+
+
+def _whose(narrowed: Narrowing, thread_id: str) -> str:
+    return narrowed.where.format(*[thread_id] * narrowed.where.count("{}"))
 
 
 def _rows(conn: Connection, sql: str, values: dict[str, Any]) -> Generator[Any, None, None]:

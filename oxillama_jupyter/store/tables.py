@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["M001", "M003", "M004", "M005", "M006"]
+__all__ = ["M001", "M003", "M004", "M005", "M006", "M007"]
 
 M001 = """
 CREATE TABLE assistants (
@@ -256,4 +256,12 @@ CREATE VIRTUAL TABLE messages_fts USING fts5(
 CREATE VIRTUAL TABLE messages_terms USING fts5vocab('messages_fts', 'instance');
 
 INSERT INTO messages_fts(messages_fts) VALUES ('rebuild')
+"""
+
+M007 = """
+CREATE INDEX runs_by_model ON runs(payload ->> '$.model', thread_id);
+
+CREATE INDEX runs_by_status ON runs(status, thread_id);
+
+CREATE INDEX threads_by_time ON threads(updated_at, id)
 """

@@ -18,7 +18,7 @@ from oxillama_jupyter.schemas.threads import (
     ThreadSummary,
 )
 from oxillama_jupyter.store import conversations, messages, search
-from oxillama_jupyter.store.metadata import HAS_ALL, HAVE_PAIR, rarest
+from oxillama_jupyter.store.narrowing import Narrowing, narrowing
 from oxillama_jupyter.store.pages import Listing
 from oxillama_jupyter.store.rows import encode, not_found
 from oxillama_jupyter.store.summaries import BEGINNING, SUMMARY, summary
@@ -37,15 +37,15 @@ _UPDATE = "UPDATE threads SET payload = ? WHERE id = ?"
 _DELETE = "DELETE FROM threads WHERE id = ?"
 _LOCATE = "SELECT touched FROM threads WHERE id = :cursor"
 _IN_ALL = "FROM threads t WHERE t.touched > :low AND t.touched < :high"
-_WALKED = f"{_IN_ALL} AND {HAS_ALL.format('t.id')}"
+_WALKED = f"{_IN_ALL} AND {{}}"
 # The inner query finds the page; only its rows are worth counting messages for.
-_GATHERED = f"""
+_GATHERED = """
 FROM (
-  SELECT t.* FROM {HAVE_PAIR} CROSS JOIN threads t ON t.id = d.thread_id
-  WHERE t.touched > :low AND t.touched < :high AND {HAS_ALL.format("t.id")}
+  SELECT t.* FROM {} CROSS JOIN threads t ON t.id = d.thread_id
+  WHERE t.touched > :low AND t.touched < :high AND {}
   ORDER BY t.touched DESC LIMIT :limit
 ) AS t
-"""  # noqa: S608  # constants
+"""
 _decode = Decoder(Thread).decode
 
 
@@ -109,28 +109,25 @@ def delete(conn: Connection, thread_id: str) -> Deleted:
 def page(conn: Connection, query: ThreadQuery) -> Page[ThreadSummary]:
     """A page of all threads, the one with the newest message first.
 
-    With `q`, of those in whose messages its words are, the newest match first. With `metadata`, of
-    those that have all its pairs.
+    With `q`, of those in whose messages its words are, the newest match first; and only of those
+    that the rest of the query leaves.
 
     Raises:
         InvalidRequest: The cursor is unknown.
     """
     if search.words_of(query.q or ""):
         return search.page(conn, query)
-    metadata = query.metadata or {}
-    pair = rarest(conn, metadata)
-    return _listing(_of(metadata, pair)).page(
-        conn,
-        PageQuery(limit=query.limit, after=query.after),
-        {"metadata": encode(metadata), "pair": pair},
-    )
+    narrowed = narrowing(conn, query)
+    cursor = PageQuery(limit=query.limit, after=query.after)
+    return _listing(_of(narrowed)).page(conn, cursor, narrowed.values)
 
 
-def _of(metadata: dict[str, str], pair: str | None) -> str:
-    """Where the threads come from: those of a rare pair are sorted, others are met in order."""
-    if not metadata:
-        return _IN_ALL
-    return _GATHERED if pair else _WALKED
+def _of(narrowed: Narrowing) -> str:
+    """Where the threads come from: a few are sorted, others are met in order."""
+    where = narrowed.where.format(*["t.id"] * narrowed.where.count("{}"))
+    if narrowed.few:
+        return _GATHERED.format(narrowed.few, where)
+    return _WALKED.format(where) if where else _IN_ALL
 
 
 @cache

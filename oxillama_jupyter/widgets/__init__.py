@@ -9,14 +9,16 @@ if TYPE_CHECKING:
     from oxillama_jupyter.widgets.models import Models
     from oxillama_jupyter.widgets.prompt_xray import PromptXray
     from oxillama_jupyter.widgets.run_cell import RunCell
+    from oxillama_jupyter.widgets.thread_browser import ThreadBrowser
 
-__all__ = ["EngineMonitor", "Models", "PromptXray", "RunCell"]
+__all__ = ["EngineMonitor", "Models", "PromptXray", "RunCell", "ThreadBrowser"]
 
 _PUBLIC = {
     "EngineMonitor": "engine_monitor",
     "Models": "models",
     "PromptXray": "prompt_xray",
     "RunCell": "run_cell",
+    "ThreadBrowser": "thread_browser",
 }
 
 

@@ -7,6 +7,8 @@ import httpx2
 import pytest
 from openai import OpenAI
 
+from oxillama_jupyter.client.exports import text_of_file
+
 
 @pytest.fixture
 def thread_id(client: OpenAI) -> str:
@@ -48,6 +50,18 @@ def test_json_lines_hold_the_same_objects(raw: httpx2.Client, thread_id: str) ->
         "thread.run",
         "thread.run.step",
     ]
+
+
+def test_files_are_those_that_the_magics_write(raw: httpx2.Client, thread_id: str) -> None:
+    path = f"oxillama/threads/{thread_id}/export"
+    export = raw.get(path).json()
+    markdown = raw.get(path, params={"format": "md"}).raise_for_status()
+    notebook = raw.get(path, params={"format": "ipynb"}).raise_for_status()
+    export["exported_at"] = notebook.json()["metadata"]["oxillama"]["exported_at"]
+    assert markdown.text == text_of_file(export, ".md", "n")
+    assert notebook.text == text_of_file(export, ".ipynb", "n")
+    assert markdown.headers["content-disposition"] == f'attachment; filename="{thread_id}.md"'
+    assert notebook.headers["content-disposition"] == f'attachment; filename="{thread_id}.ipynb"'
 
 
 def test_bad_exports(raw: httpx2.Client, thread_id: str) -> None:

@@ -156,6 +156,7 @@ ROUTES = [
     Route("GET", "oxillama/models/pulls/{pull}", reached=False),
     Route("POST", "oxillama/models/pulls/{pull}/cancel", reached=False),
     Route("GET", "oxillama/threads", query=ThreadQuery),
+    Route("GET", "oxillama/threads/values"),
     Route("POST", "oxillama/threads/{thread}/fork", ForkThread),
     Route("GET", "oxillama/threads/{thread}/export", query=ExportQuery),
     Route("POST", "oxillama/threads/import", ImportThread),

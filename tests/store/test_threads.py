@@ -291,6 +291,7 @@ def test_metadata_finds_threads_that_have_all_pairs(
     assert found(metadata={"book": "x.ipynb", "user": "bob"}) == ["b"]
     assert found("a", metadata={"book": "x.ipynb"}) == ["a"]
     assert found("a", metadata={"book": "y.ipynb"}) == []
+    assert found("a", metadata={"book": "x.ipynb", "user": "bob"}) == []
     assert found(metadata={}) == ["c", "b", "a"]
     threads.modify(conn, thread.id, ModifyThread(metadata={"book": "z\0'\".ipynb"}))
     assert found(metadata={"book": "x.ipynb"}) == ["a"]

@@ -1,0 +1,155 @@
+// The messages of a thread, with what can be done at each.
+
+import { memo } from "preact/compat";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { renderer } from "../markdown.js";
+import { Button, Notice, when } from "../ui.jsx";
+import { MessageDetails } from "./inspector.jsx";
+import { useMessages } from "./thread_messages.js";
+
+const NEAR = 800; // pixels from an end at which the next page is asked for
+const LONG = 20_000; // characters that are shown at once
+
+export function Messages({ panel, thread, at, onFork }) {
+  const ref = useRef(null);
+  const found = useMessages(panel, thread.id, at);
+  useReading(ref, found);
+  if (found.error && !found.messages.length) return <Notice error={found.error} />;
+  return (
+    <div class="tb-messages" ref={ref} role="region" tabIndex={0} aria-label="Messages" aria-busy={!found.begun}>
+      <nav class="oxillama-row tb-ends" aria-label="Ends of the thread">
+        {found.older && (
+          <Button kind="plain" onClick={() => found.jump("first")} label="Go to the first message">
+            ↑ first message
+          </Button>
+        )}
+        {found.newer && (
+          <Button kind="plain" onClick={() => found.jump("")} label="Go to the last message">
+            ↓ last message
+          </Button>
+        )}
+      </nav>
+      {found.begun && !found.messages.length && <p class="oxillama-quiet">This thread has no messages yet.</p>}
+      {found.messages.map((message) => (
+        <Message
+          key={message.id}
+          panel={panel}
+          message={message}
+          found={found.begun?.at === message.id}
+          onFork={onFork}
+        />
+      ))}
+      {found.error && <Notice error={found.error} />}
+    </div>
+  );
+}
+
+/** Scrolling: more messages at both ends, and what is read stays where it is when they come. */
+function useReading(ref, found) {
+  const anchor = useRef(null);
+  const begun = useRef(null);
+  const look = () => {
+    const node = ref.current;
+    if (!node || !found.begun) return;
+    const below = node.scrollHeight - node.scrollTop - node.clientHeight;
+    if (node.scrollTop < NEAR) found.grow("older");
+    if (below < NEAR) found.grow("newer");
+  };
+  const keep = () => {
+    const node = ref.current;
+    const top = node.getBoundingClientRect().top;
+    const first = [...node.querySelectorAll(".tb-message")].find((one) => one.getBoundingClientRect().bottom > top);
+    anchor.current = first && { first, top: first.getBoundingClientRect().top };
+  };
+  useLayoutEffect(() => {
+    const node = ref.current;
+    if (!node) return;
+    if (found.begun && begun.current !== found.begun) {
+      begun.current = found.begun;
+      start(node, found.begun.at);
+    } else if (anchor.current?.first.isConnected) {
+      node.scrollTop += anchor.current.first.getBoundingClientRect().top - anchor.current.top;
+    }
+    keep();
+  }, [found.messages, found.begun]);
+  useEffect(() => {
+    const node = ref.current;
+    if (!node) return;
+    let frame = 0;
+    const scrolled = () => {
+      frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        keep();
+        look();
+      });
+    };
+    node.addEventListener("scroll", scrolled, { passive: true });
+    look();
+    return () => {
+      cancelAnimationFrame(frame);
+      node.removeEventListener("scroll", scrolled);
+    };
+  });
+}
+
+/** Where the reader begins: at the end, the beginning, or at what was looked for. */
+function start(node, at) {
+  const place = at && node.querySelector(`[data-id="${CSS.escape(at)}"]`);
+  if (at === "first") node.scrollTop = 0;
+  else if (place) node.scrollTop += place.getBoundingClientRect().top - node.getBoundingClientRect().top - 40;
+  else node.scrollTop = node.scrollHeight;
+}
+
+const Message = memo(({ panel, message, found, onFork }) => {
+  const [open, setOpen] = useState(false);
+  const [image, text] = textOf(message);
+  return (
+    <article class={`tb-message ${message.role} ${found ? "found" : ""}`} data-id={message.id}>
+      <header class="oxillama-row">
+        <h4>{message.role === "user" ? "You" : "Model"}</h4>
+        <span class="oxillama-quiet">{when(message.created_at)}</span>
+        {message.status !== "completed" && (
+          <span class="tb-state">{message.status === "in_progress" ? "being written" : "not finished"}</span>
+        )}
+        <span class="tb-tools">
+          <Button kind="plain" label="Fork the thread at this message" onClick={() => onFork(message)}>
+            Fork
+          </Button>
+          <Button kind="plain" label="Details of this message" aria-expanded={open} onClick={() => setOpen(!open)}>
+            Details
+          </Button>
+        </span>
+      </header>
+      {image > 0 && <p class="oxillama-quiet">{image === 1 ? "an image" : `${image} images`}</p>}
+      <Text text={text} />
+      {open && <MessageDetails panel={panel} message={message} />}
+    </article>
+  );
+}, (old, now) => old.message === now.message && old.found === now.found);
+
+function textOf(message) {
+  const texts = message.content.map((part) => part.text?.value ?? part.refusal);
+  return [texts.filter((text) => text === undefined).length, texts.filter((text) => text !== undefined).join("\n\n")];
+}
+
+/** Markdown that can do nothing; of a very long text first the beginning. */
+function Text({ text }) {
+  const ref = useRef(null);
+  const draw = useRef(null);
+  const [whole, setWhole] = useState(false);
+  const shown = whole || text.length <= LONG ? text : text.slice(0, LONG);
+  useLayoutEffect(() => {
+    draw.current ??= renderer(ref.current);
+    draw.current(shown);
+  }, [shown]);
+  return (
+    <>
+      <div class="oxillama-text tb-text" dir="auto" ref={ref} />
+      {shown !== text && (
+        <Button onClick={() => setWhole(true)} label="Show the whole message">
+          … show all {text.length.toLocaleString()} characters
+        </Button>
+      )}
+    </>
+  );
+}
