@@ -1,4 +1,4 @@
-// Made by widgets/build from 99fad653358568866dce52b651d32e6eb33022e2d0f5b703250922d15c0ed8d7; see LICENSES.txt.
+// Made by widgets/build from 8e5290bf71df6a56d3464441c998b4432fd104aa87574638632843efbca99970; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;

@@ -72,7 +72,10 @@ export function Composer({ panel, conversation, models, field }) {
   const send = async () => {
     if (live) return setSaid("An answer is being written. Your text is kept: send it when that is done, or stop it.");
     if (!text.trim() || sending) return;
-    if (await conversation.send(text)) setText("");
+    if (await conversation.send(text)) {
+      setText("");
+      setPicking(false);
+    }
     field.current?.focus();
   };
   const keys = (event) => {

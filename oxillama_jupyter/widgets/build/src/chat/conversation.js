@@ -13,7 +13,7 @@ import { Variables } from "./variables.js";
 const PAGE = 40; // messages
 const BETWEEN_LOOKS = 2500; // milliseconds
 const BETWEEN_CHANGES = 50;
-const EMPTY = { thread: null, begins: "", messages: [], more: false, runs: new Map(), live: null, failure: null };
+const EMPTY = { thread: null, begins: "", messages: [], more: false, live: null, failure: null, versions: [] };
 const known = new WeakMap();
 
 /** The panel's conversation. */
@@ -31,7 +31,7 @@ class Conversation {
 
   constructor(panel) {
     this.#panel = panel;
-    Object.assign(this, EMPTY, { loading: false, sending: false, versions: [] });
+    Object.assign(this, EMPTY, { runs: new Map(), calls: new Map(), loading: false, sending: false });
     this.variables = new Variables(panel, () => this.changed());
     panel.on("thread", () => {
       const name = panel.get("thread");
@@ -79,7 +79,7 @@ class Conversation {
   async open(name) {
     this.#leaving.abort();
     const { signal } = (this.#leaving = new AbortController());
-    Object.assign(this, EMPTY, { runs: new Map(), versions: [], loading: Boolean(name) });
+    Object.assign(this, EMPTY, { runs: new Map(), calls: new Map(), loading: Boolean(name) });
     if (this.#panel.get("thread") !== name) this.#panel.set("thread", name);
     this.changed();
     if (!name) return;
@@ -113,6 +113,7 @@ class Conversation {
     if (!older.length) this.more = page.has_more;
     this.messages = [...older, ...found];
     for (const run of runs.data) this.runs.set(run.id, run);
+    await Promise.all(runs.data.map((run) => this.#loadCalls(run, signal)));
     if (!this.begins && found.length) {
       const first = this.more ? (await this.#get("messages?limit=1&order=asc", signal)).data[0] : this.messages[0];
       this.begins = textOf({ content: first.content.slice(-1) });
@@ -120,6 +121,13 @@ class Conversation {
     const [newest] = runs.data;
     const going = newest && ACTIVE.has(newest.status) && newest.id !== this.live?.run?.id;
     if (going && !signal.aborted) this.#follow(new Live(newest));
+  }
+
+  /** The calls of a run that had functions, once it is over. */
+  async #loadCalls(run, signal) {
+    if (!run.tools.length || this.calls.has(run.id) || ACTIVE.has(run.status)) return;
+    const steps = (await this.#get(`runs/${run.id}/steps?limit=100&order=asc`, signal)).data;
+    this.calls.set(run.id, steps.flatMap(({ step_details: details }) => details.tool_calls ?? []));
   }
 
   #get(path, signal) {

@@ -145,6 +145,7 @@ function Choice({ panel, conversation, open, close }) {
               <bdi>{visible(titleOf(thread, words ? "" : thread.preview))}</bdi>
               <span class="oxillama-quiet">
                 {thread.active_run_id && "answering · "}
+                {thread.metadata.forked_from && "fork · "}
                 {thread.message_count} messages · {when(thread.updated_at)}
               </span>
               {words && <span class="oxillama-quiet">{visible(thread.preview)}</span>}

@@ -7,11 +7,14 @@ import { Markdown, Plain } from "./text.jsx";
 import { endOf } from "./words.js";
 
 /** A question or an answer that is stored. */
-export function Message({ message, run, question, conversation, busy }) {
+export function Message({ message, run, calls = [], question, conversation, busy }) {
   if (message.role === "user") return <Question {...{ message, conversation, busy }} />;
   const ended = endOf(message, run);
   return (
     <article class="oxillama-chat-answer" aria-label={`Answer, ${when(message.created_at)}`}>
+      {calls.map((call) => (
+        <Call key={call.id} call={call} />
+      ))}
       <Markdown text={textOf(message)} />
       <footer class="oxillama-row oxillama-quiet">
         {ended && <span class="oxillama-chat-end">{visible(ended)}</span>}
@@ -33,7 +36,7 @@ function Figures({ run }) {
   const speed = timings?.tokens_per_second;
   const words = [
     visible(model),
-    usage && `${usage.completion_tokens.toLocaleString()} tokens`,
+    usage && `${usage.completion_tokens.toLocaleString()} ${usage.completion_tokens === 1 ? "token" : "tokens"}`,
     speed > 0 && `${speed < 10 ? speed.toFixed(1) : Math.round(speed)} tokens/s`,
     timings && `first after ${timings.first_token.toFixed(1)} s`,
   ];
@@ -65,9 +68,13 @@ function Question({ message, conversation, busy }) {
 /** Something that went with a question, by its first line. */
 function Part({ text }) {
   const [head] = text.split("\n", 1);
+  const [, name, type] = /^Variable `(.{1,200})` \((.{1,200})\)/.exec(head) ?? [];
   return (
     <details class="oxillama-chat-part">
-      <summary>{visible(head.slice(0, 200).replace(/:$/, ""))}</summary>
+      <summary>
+        {name ? <code>{visible(name)}</code> : visible(head.slice(0, 200))}
+        {name && ` ${visible(type)}`}
+      </summary>
       <pre tabIndex={0} aria-label="What the model was told">
         {text.slice(0, 20000)}
       </pre>

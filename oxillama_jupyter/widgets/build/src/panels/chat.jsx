@@ -88,17 +88,20 @@ function Messages({ conversation, field }) {
 
 /** The stored messages; made again only when one of them has changed. */
 function useStored(conversation) {
-  const { messages, live, sending, runs, newest } = conversation;
+  const { messages, live, sending, runs, calls, newest } = conversation;
   const busy = live !== null || sending;
   return useMemo(() => {
     const shown = messages.filter((one) => !live?.run || one.role === "user" || one.run_id !== live.run.id);
     let question = null;
+    let before = null;
     return shown.map((message, index) => {
       if (message.role === "user") question = message;
-      const key = message.id ?? `new-${index}`;
-      return <Message key={key} {...{ message, question, conversation, busy }} run={runs.get(message.run_id)} />;
+      const first = message.run_id !== before; // of its run
+      before = message.run_id;
+      const of = { run: runs.get(message.run_id), calls: first ? calls.get(message.run_id) : [] };
+      return <Message key={message.id ?? `new-${index}`} {...{ message, question, conversation, busy }} {...of} />;
     });
-  }, [messages, busy, live?.run?.id, newest?.id, runs.size]);
+  }, [messages, busy, live?.run?.id, newest?.id, runs.size, calls.size]);
 }
 
 function Empty() {
