@@ -1,4 +1,4 @@
-// Made by widgets/build from 8e5290bf71df6a56d3464441c998b4432fd104aa87574638632843efbca99970; see LICENSES.txt.
+// Made by widgets/build from c20aeeae049fe609b2b696f7dadab8911073c59accc0dbf0996e30b9b0623328; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;

@@ -75,7 +75,7 @@ function Title({ conversation }) {
       <input
         ref={place}
         class="oxillama-input"
-        aria-label="The conversation’s name"
+        aria-label="Name of the conversation"
         placeholder={title}
         value={name}
         maxLength={512}

@@ -36,7 +36,15 @@ function Chat({ panel, place }) {
   };
   const beside = place.able && { ...place.words, move: () => place.move(root.current.parentElement) };
   return (
-    <div ref={root} class="oxillama-chat-frame" onKeyDown={keys} role="group" aria-label="Chat">
+    // Lab would take the line break of Shift+Enter from any text field in a cell.
+    <div
+      ref={root}
+      class="oxillama-chat-frame"
+      onKeyDown={keys}
+      onBeforeInputCapture={(event) => event.stopPropagation()}
+      role="group"
+      aria-label="Chat"
+    >
       <Header {...{ panel, conversation, beside }} />
       <Messages conversation={conversation} field={field} />
       <Composer {...{ panel, conversation, models, field }} />
