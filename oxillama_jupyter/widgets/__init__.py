@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from oxillama_jupyter.widgets.chat import Chat
     from oxillama_jupyter.widgets.engine_monitor import EngineMonitor
     from oxillama_jupyter.widgets.models import Models
     from oxillama_jupyter.widgets.prompt_xray import PromptXray
     from oxillama_jupyter.widgets.run_cell import RunCell
     from oxillama_jupyter.widgets.thread_browser import ThreadBrowser
 
-__all__ = ["EngineMonitor", "Models", "PromptXray", "RunCell", "ThreadBrowser"]
+__all__ = ["Chat", "EngineMonitor", "Models", "PromptXray", "RunCell", "ThreadBrowser"]
 
 _PUBLIC = {
+    "Chat": "chat",
     "EngineMonitor": "engine_monitor",
     "Models": "models",
     "PromptXray": "prompt_xray",

@@ -1,4 +1,4 @@
-// Made by widgets/build from 2d4ea8474eb9bbda4d73d1ed531d28a4bf718c4026c809e997d72236ce91ce7b; see LICENSES.txt.
+// Made by widgets/build from c61a83e8ad942e21db36f82da07006248953e348c358c18dffcd6a6820659760; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;
