@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from oxillama_jupyter.client.failures import is_not_found
 from oxillama_jupyter.client.threads import find
 from oxillama_jupyter.magics.command import Command, Usage
 from oxillama_jupyter.magics.flag import Flag
-from oxillama_jupyter.magics.pages import Page, note
-from oxillama_jupyter.widgets.screens import kind_of_screen
+from oxillama_jupyter.magics.opening import WidgetPage, shows_widgets
+from oxillama_jupyter.magics.pages import note
 
 if TYPE_CHECKING:
     from oxillama_jupyter.client.connection import Connection
+    from oxillama_jupyter.magics.pages import Page
     from oxillama_jupyter.magics.session import Session
 
 __all__ = ["CHAT"]
@@ -31,37 +31,15 @@ _THREAD = Flag(
 _CHAT = Usage("chat", (), (_THREAD,))
 
 
-class _Opened(Page):
-    """A page with a widget in it."""
-
-    def __init__(self, widget: Any) -> None:
-        super().__init__("", repr(widget))
-        object.__setattr__(self, "_widget", widget)
-
-    def show(self) -> None:
-        """Display the widget."""
-        from IPython.display import display
-
-        display(self._widget)  # type: ignore[attr-defined,no-untyped-call]
-
-
 def _chat(session: Session, line: str) -> Page:
     name = _CHAT.parse(line).flags.get("thread")
-    if not _can_show(session):
+    if not shows_widgets(session):
         return note(_elsewhere(name))
     thread_id = session.with_server(lambda connection: _thread(session, connection, name))
     from oxillama_jupyter.widgets.chat import Chat
 
-    return _Opened(Chat(thread_id, notebook=session.threads.notebook))
-
-
-def _can_show(session: Session) -> bool:
-    kernel = getattr(session.shell, "kernel", None)
-    if kernel is None:
-        return False
-    asked: dict[str, Any] = kernel.get_parent().get("content") or {}
-    can_be_asked = bool(asked.get("allow_stdin", True))
-    return kind_of_screen(os.environ, can_be_asked=can_be_asked) == "widget"
+    panel = Chat(thread_id, notebook=session.threads.notebook)
+    return WidgetPage("", repr(panel), panel)
 
 
 def _elsewhere(name: str | None) -> str:

@@ -17,18 +17,32 @@ if TYPE_CHECKING:
     from oxillama_jupyter.magics.session import Session
     from oxillama_jupyter.widgets.panel import Panel
 
-__all__ = ["opened"]
+__all__ = ["WidgetPage", "opened", "shows_widgets"]
 
 
 @dataclass(frozen=True, repr=False)
-class _Opened(Page):
-    """A page that is shown as a widget."""
+class WidgetPage(Page):
+    """A page that is shown as a widget.
+
+    Attributes:
+        panel: The widget.
+    """
 
     panel: Panel
 
     def show(self) -> None:
         """Display the widget."""
         display(self.panel)  # type: ignore[no-untyped-call]
+
+
+def shows_widgets(session: Session) -> bool:
+    """Whether the front end of the cell that runs now can show widgets."""
+    kernel = getattr(session.shell, "kernel", None)
+    if kernel is None:
+        return False
+    asked: dict[str, Any] = kernel.get_parent().get("content") or {}
+    can_be_asked = bool(asked.get("allow_stdin", True))
+    return kind_of_screen(os.environ, can_be_asked=can_be_asked) == "widget"
 
 
 def opened(session: Session, page: Page, panel: Callable[[], Panel]) -> Page:
@@ -39,9 +53,4 @@ def opened(session: Session, page: Page, panel: Callable[[], Panel]) -> Page:
         page: What is printed elsewhere.
         panel: Makes the widget; called only where it is shown.
     """
-    kernel = getattr(session.shell, "kernel", None)
-    if kernel is None:
-        return page
-    asked: dict[str, Any] = kernel.get_parent().get("content") or {}
-    kind = kind_of_screen(os.environ, can_be_asked=bool(asked.get("allow_stdin", True)))
-    return _Opened(page.markdown, page.plain, panel()) if kind == "widget" else page
+    return WidgetPage(page.markdown, page.plain, panel()) if shows_widgets(session) else page

@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from oxillama_jupyter.client.previews import prompt_of_run
 from oxillama_jupyter.client.threads import find
 from oxillama_jupyter.magics.attach import newest_run, run_by_id
 from oxillama_jupyter.magics.failures import MagicError
+from oxillama_jupyter.magics.opening import WidgetPage, shows_widgets
 from oxillama_jupyter.magics.pages import Page, note
 from oxillama_jupyter.widgets.prompt_picture import pictured
-from oxillama_jupyter.widgets.screens import kind_of_screen
 
 if TYPE_CHECKING:
     from oxillama_jupyter.client.connection import Connection
     from oxillama_jupyter.magics.session import Session
 
 __all__ = ["xray_page"]
-
-
-@dataclass(frozen=True)
-class _Opened(Page):
-    """A widget.
-
-    Attributes:
-        thread_id: The thread of its run.
-        run_id: Its run.
-    """
-
-    thread_id: str = ""
-    run_id: str = ""
-
-    def show(self) -> None:
-        """Display it."""
-        from IPython.display import display
-
-        from oxillama_jupyter.widgets.prompt_xray import PromptXray
-
-        xray = PromptXray(thread_id=self.thread_id, run_id=self.run_id)
-        display(xray)  # type: ignore[no-untyped-call]
 
 
 def xray_page(session: Session, line: str) -> Page:
@@ -51,9 +27,11 @@ def xray_page(session: Session, line: str) -> Page:
     """
     run = session.with_server(lambda connection: _run(session, connection, line))
     thread_id, run_id = str(run["thread_id"]), str(run["id"])
-    kernel = getattr(session.shell, "kernel", None)
-    if kernel is not None and kind_of_screen(os.environ, can_be_asked=True) == "widget":
-        return _Opened("", "", thread_id, run_id)
+    if shows_widgets(session):
+        from oxillama_jupyter.widgets.prompt_xray import PromptXray
+
+        panel = PromptXray(thread_id=thread_id, run_id=run_id)
+        return WidgetPage("", repr(panel), panel)
     from openai import BadRequestError
 
     try:
