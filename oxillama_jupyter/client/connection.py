@@ -65,19 +65,23 @@ def running() -> Connection | None:
     Raises:
         ConnectionFailed: The environment names one, but not completely.
     """
-    address = _known()
+    address = _known() or _private(start=False)
     return Connection(address) if address is not None else None
 
 
 def _find() -> Address:
-    known = _known()
-    if known is not None:
-        return known
+    address = _known() or _private(start=True)
+    assert address is not None  # noqa: S101  # it was started
+    return address
+
+
+def _private(*, start: bool) -> Address | None:
     from jupyter_core.paths import jupyter_runtime_dir
 
-    from oxillama_jupyter.client.private import private_server
+    from oxillama_jupyter.client.private import private_server, running_private_server
 
-    return private_server(Path(jupyter_runtime_dir()), taping=taping(os.environ))
+    find = private_server if start else running_private_server
+    return find(Path(jupyter_runtime_dir()), taping=taping(os.environ))
 
 
 def _known() -> Address | None:

@@ -34,7 +34,7 @@ from oxillama_jupyter.errors import ConnectionFailed
 if TYPE_CHECKING:
     from oxillama_jupyter.client.modes import Taping
 
-__all__ = ["private_server"]
+__all__ = ["private_server", "running_private_server"]
 
 IDLE_SECONDS = 600
 START_SECONDS = 90.0
@@ -105,12 +105,25 @@ def private_server(
         ) from None
 
 
-def _recorded(files: _Files) -> Address | None:
+def running_private_server(
+    runtime_dir: Path, *, taping: Taping | None = None, timeout: float = 1.0
+) -> Address | None:
+    """The private server that `private_server` would give, if it runs; none is started.
+
+    Args:
+        runtime_dir: Jupyter's runtime directory.
+        taping: What it records or replays.
+        timeout: Seconds to wait for its answer.
+    """
+    return _recorded(_Files(runtime_dir, taping), timeout)
+
+
+def _recorded(files: _Files, timeout: float = 3.0) -> Address | None:
     state = _read(files.state)
     if state.get("version") != __version__ or not state.get("url"):
         return None
     address = from_root(state["url"], str(state.get("token")), "private server")
-    return address if health(address.url, address.api_key) else None
+    return address if health(address.url, address.api_key, timeout=timeout) else None
 
 
 def _start(files: _Files, idle_seconds: int) -> Address:

@@ -14,7 +14,7 @@ from client.world import is_running, wait_for
 from oxillama_jupyter.client import private
 from oxillama_jupyter.client.connection import connect
 from oxillama_jupyter.client.modes import Taping
-from oxillama_jupyter.client.private import private_server
+from oxillama_jupyter.client.private import private_server, running_private_server
 from oxillama_jupyter.client.probe import health
 from oxillama_jupyter.errors import ConnectionFailed
 
@@ -47,6 +47,17 @@ def test_its_files_are_for_the_user_alone(here: World) -> None:
 
 def test_another_connect_gives_the_same_server(here: World) -> None:
     assert private_server(here.runtime) == private_server(here.runtime)
+
+
+def test_one_that_runs_is_found_without_starting_one(here: World) -> None:
+    assert running_private_server(here.runtime) is None
+    assert here.server_pids() == []
+
+    address = private_server(here.runtime)
+
+    assert running_private_server(here.runtime) == address
+    os.kill(here.private_state()["pid"], signal.SIGKILL)
+    wait_for(lambda: running_private_server(here.runtime) is None, 10, "it is still found")
 
 
 def test_a_killed_server_is_replaced(here: World) -> None:
