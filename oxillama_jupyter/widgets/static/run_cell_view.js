@@ -1,4 +1,4 @@
-// Made by widgets/build from d337768a81cf52c8162c403d14399917a1cce266f00b5bb51111b7a462a5427d; see LICENSES.txt.
+// Made by widgets/build from 7417e93bb0ea931a7108bd4742a85d04c5290d2f0c0d3113e5e78a4acf475c19; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;
