@@ -1,4 +1,4 @@
-// Made by widgets/build from 7417e93bb0ea931a7108bd4742a85d04c5290d2f0c0d3113e5e78a4acf475c19; see LICENSES.txt.
+// Made by widgets/build from 4c8dbce3dd62ff01e5775943bbf8e3a78ec1e6d80b22fe2d5da770f5b5d33188; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;
