@@ -23,6 +23,7 @@ from oxillama_jupyter.store.database import Connection, Database
 __all__ = ["PromptService"]
 
 _PREVIEW = 80  # characters
+_KEPT = 60.0  # seconds
 
 
 class PromptService:
@@ -36,6 +37,7 @@ class PromptService:
     def __init__(self, db: Database, models: ModelService) -> None:
         self._db = db
         self._models = models
+        self._latest: tuple[GenerateRequest, RenderedPrompt] | None = None
 
     async def of_run(self, thread_id: str, body: CreateRun, query: PromptQuery) -> Prompt:
         """The prompt of the run that the same request to `RunService.start` would begin.
@@ -78,10 +80,26 @@ class PromptService:
         model = plan.run.model
         await self._models.ready(model)
         request = replace(generate_request(plan.run, Work(plan.history, turns)), cache_key=None)
-        rendered = await self._models.engine.render(request)
+        rendered = await self._rendered(request, again=query.offset == 0)
         context = self._models.n_ctx(model)
         # Beside the loop: a long prompt has a hundred thousand tokens.
         return await asyncio.to_thread(_prompt, plan, request, rendered, query, context)
+
+    async def _rendered(self, request: GenerateRequest, *, again: bool) -> RenderedPrompt:
+        """The request's prompt; pages behind the first are of the same, for a while.
+
+        To make one of a hundred thousand tokens takes a second, and it has ten pages.
+        """
+        if not again and self._latest is not None and self._latest[0] == request:
+            return self._latest[1]
+        rendered = await self._models.engine.render(request)
+        self._latest = latest = (request, rendered)
+        asyncio.get_running_loop().call_later(_KEPT, self._forget, latest)
+        return rendered
+
+    def _forget(self, latest: tuple[GenerateRequest, RenderedPrompt]) -> None:
+        if self._latest is latest:
+            self._latest = None
 
 
 def _stored(

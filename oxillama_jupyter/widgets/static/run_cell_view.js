@@ -1,4 +1,4 @@
-// Made by widgets/build from c61a83e8ad942e21db36f82da07006248953e348c358c18dffcd6a6820659760; see LICENSES.txt.
+// Made by widgets/build from d6a435e34609122101500660cf9895093cb369f0189d8a5217132997ee6acd34; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;

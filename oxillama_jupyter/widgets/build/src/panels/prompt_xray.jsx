@@ -25,21 +25,14 @@ function PromptXray({ panel }) {
 }
 
 function Xray({ panel, threadId, runId, settings }) {
-  const { prompt, error, loading, reload, need } = usePrompt(panel, threadId, runId, settings);
+  const { prompt, error, loading, reload, need, failure } = usePrompt(panel, threadId, runId, settings);
   const run = useLoad(
     async (signal) => (runId ? panel.ask(panel.openai(`threads/${threadId}/runs/${runId}`), { signal }) : null),
     [threadId, runId, prompt],
   ).data;
   const [target, setTarget] = useState(null);
-  const [failure, setFailure] = useState(null);
   const go = async (place) => {
-    try {
-      if (place) await need((loaded) => loaded.tokens.length > place.begin);
-      setTarget(place);
-      setFailure(null);
-    } catch (problem) {
-      setFailure(problem);
-    }
+    if (!place || (await need((loaded) => loaded.tokens.length > place.begin))) setTarget(place);
   };
   useEffect(() => setTarget(null), [prompt]);
   return (

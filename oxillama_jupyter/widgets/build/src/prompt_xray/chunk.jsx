@@ -33,7 +33,7 @@ function drawn(token, index, { about }, begin, end) {
   return (
     <span key={index} class={names.filter(Boolean).join(" ")} data-token={index}>
       {piecesOf(token).map(({ kind, text, mark }) =>
-        kind === "text" ? text : <i class={`ox-${kind}`} data-mark={mark}>{text}</i>,
+        kind === "text" ? text : <i class={`ox-${kind}`} data-mark={kind === "space" ? undefined : mark}>{text}</i>,
       )}
     </span>
   );

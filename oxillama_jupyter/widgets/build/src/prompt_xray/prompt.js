@@ -122,9 +122,9 @@ export class Prompt {
 }
 
 /**
- * The prompt of a run, or of the next one: `{prompt, error, loading, reload, need}`.
+ * The prompt of a run, or of the next one: `{prompt, error, loading, reload, need, failure}`.
  *
- * `need(test)` loads pages until `test(prompt)` holds or there are no more.
+ * `need(test)` loads pages until `test(prompt)` holds or there are no more; false if that failed.
  */
 export function usePrompt(panel, threadId, runId, settings) {
   const page = (offset, signal) => {
@@ -137,10 +137,12 @@ export function usePrompt(panel, threadId, runId, settings) {
   const { data, error, loading, reload } = useLoad((signal) => page(0, signal), keys);
   const prompt = useMemo(() => data && new Prompt(data), [data]);
   const [, again] = useState(0);
+  const [failure, setFailure] = useState(null);
   const coming = useRef(null);
   const leaving = useRef(null);
   useEffect(() => {
     leaving.current = new AbortController();
+    setFailure(null);
     coming.current = null;
     return () => leaving.current.abort();
   }, [prompt]);
@@ -151,11 +153,17 @@ export function usePrompt(panel, threadId, runId, settings) {
     return taken;
   };
   const need = async (test) => {
-    while (!prompt.complete && !test(prompt)) {
-      coming.current ??= more().finally(() => (coming.current = null));
-      if (!(await coming.current)) return false;
+    try {
+      while (!prompt.complete && !test(prompt)) {
+        coming.current ??= more().finally(() => (coming.current = null));
+        if (!(await coming.current)) return false;
+      }
+    } catch (problem) {
+      if (problem.name !== "AbortError") setFailure(problem);
+      return false;
     }
+    setFailure(null);
     return true;
   };
-  return { prompt, error, loading, reload, need };
+  return { prompt, error, loading, reload, need, failure };
 }

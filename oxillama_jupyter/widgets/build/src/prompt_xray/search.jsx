@@ -12,7 +12,7 @@ export function Search({ prompt, need, go }) {
     setFound({ hits, at });
     if (at < 0) return go(null);
     const [begin, end] = hits[at];
-    await need((loaded) => loaded.starts.at(-1) >= end);
+    if (!(await need((loaded) => loaded.starts.at(-1) >= end))) return undefined;
     return go({ begin: prompt.indexAt(begin), end: prompt.indexAt(end - 1) + 1 });
   };
   const look = (text) => {

@@ -28,10 +28,9 @@ export function Tokens({ prompt, target, need }) {
     if (to === null) return;
     event.preventDefault();
     event.stopPropagation();
-    await need((loaded) => loaded.tokens.length > to);
-    const index = Math.min(to, prompt.tokens.length - 1);
-    setCursor(index);
-    setCurrent({ index, byKey: true });
+    if (!(await need((loaded) => loaded.tokens.length > to))) return;
+    setCursor(to);
+    setCurrent({ index: to, byKey: true });
   };
   const point = ({ target: node }) => {
     const index = node.closest?.("[data-token]")?.dataset.token;
@@ -84,8 +83,7 @@ function Boundary({ about }) {
 function Rest({ prompt, need, root }) {
   const node = useRef(null);
   const count = prompt.tokens.length;
-  const [failure, setFailure] = useState("");
-  const load = () => need((loaded) => loaded.tokens.length > count).then(() => setFailure(""), (error) => setFailure(error.message));
+  const load = () => need((loaded) => loaded.tokens.length > count);
   useEffect(() => {
     const seen = ([{ isIntersecting }]) => isIntersecting && load();
     const watch = new IntersectionObserver(seen, { root: root.current, rootMargin: MARGIN });
@@ -95,7 +93,7 @@ function Rest({ prompt, need, root }) {
   const left = (prompt.about.prompt_tokens - count).toLocaleString();
   return (
     <div class="ox-rest" ref={node}>
-      {failure} <button type="button" class="oxillama-button" onClick={load}>{left} more tokens</button>
+      <button type="button" class="oxillama-button" onClick={load}>{left} more tokens</button>
     </div>
   );
 }
