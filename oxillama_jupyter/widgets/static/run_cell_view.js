@@ -1,4 +1,4 @@
-// Made by widgets/build from b069c1ae09b3cdbd058529dff9588db0bb6b18dc6f4c50aea426e1baac0a926a; see LICENSES.txt.
+// Made by widgets/build from 58e289262812d0be0464a283952a0dd9b7acb213c210d560ebcc3e8c43b1f5b1; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;
