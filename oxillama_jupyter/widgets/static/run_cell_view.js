@@ -1,4 +1,4 @@
-// Made by widgets/build from 58e289262812d0be0464a283952a0dd9b7acb213c210d560ebcc3e8c43b1f5b1; see LICENSES.txt.
+// Made by widgets/build from d8e642c8e1bad32c30ad0cf21fca834d50ae81f4de5378a71f0435403d0eb5db; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;

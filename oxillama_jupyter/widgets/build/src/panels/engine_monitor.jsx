@@ -77,10 +77,12 @@ function Report({ panel, report, history, reload, stale }) {
           <Measured ways={status.measured} />
         </details>
       )}
-      <details class="ox-part">
-        <summary>Settings</summary>
-        <Settings settings={status.settings} />
-      </details>
+      {Object.keys(status.settings).length > 0 && (
+        <details class="ox-part">
+          <summary>Settings</summary>
+          <Settings settings={status.settings} />
+        </details>
+      )}
     </div>
   );
 }
