@@ -32,7 +32,7 @@ function EngineMonitor({ panel }) {
   return (
     <div ref={root} class="ox-monitor">
       {poll.error && <Trouble poll={poll} />}
-      {poll.data ? <Report panel={panel} report={poll.data} history={history} reload={poll.reload} stale={Boolean(poll.error)} /> : !poll.error && <p>Looking at the engine…</p>}
+      {poll.data ? <Report panel={panel} report={poll.data} history={history} reload={poll.reload} /> : !poll.error && <p>Looking at the engine…</p>}
     </div>
   );
 }
@@ -52,10 +52,10 @@ function Trouble({ poll }) {
   );
 }
 
-function Report({ panel, report, history, reload, stale }) {
+function Report({ panel, report, history, reload }) {
   const { status } = report;
   return (
-    <div class={stale ? "ox-stale" : ""}>
+    <div>
       <Head report={report} />
       <Figures report={report} />
       <section class="ox-part" aria-label="Sequences">
@@ -137,7 +137,7 @@ function Figures({ report }) {
       <Figure
         name="Since the start"
         value={some(totals.turns, "turn")}
-        more={`${some(totals.completion_tokens, "token")} generated, ${share(totals.cached_tokens, totals.prompt_tokens)} of prompts cached`}
+        more={`${some(totals.completion_tokens, "token")} generated${totals.prompt_tokens ? `, ${share(totals.cached_tokens, totals.prompt_tokens)} of prompts cached` : ""}`}
       />
     </dl>
   );
