@@ -5,6 +5,7 @@ It has its own background: where it is shown knows of no theme.
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -144,16 +145,20 @@ def _turns(drawing: _Drawing, turns: list[Json]) -> None:
         return
     drawing.line(f"Tokens per second of the last {len(turns)} turns, newest right", bold=True)
     rates = [float(turn["timings"]["tokens_per_second"]) for turn in turns]
-    most, base = max(*rates, 1.0), drawing.y + _BARS
+    most, base = _ceiling(max(*rates, 1.0)), drawing.y + _BARS
     for share in (0, 0.5, 1):
         y = base - share * (_BARS - 10)
         drawing.rule(y)
-        drawing.text(
-            _MARGIN + 34, y + 4, f"{share * most:,.0f}", size=11, fill=_QUIET, anchor="end"
-        )
+        drawing.text(_MARGIN + 34, y + 4, f"{share * most:,g}", size=11, fill=_QUIET, anchor="end")
     step = (_WIDTH - 2 * _MARGIN - 44) / max(len(rates), 12)
     for number, rate in enumerate(rates):
         height = rate / most * (_BARS - 10)
         x = _WIDTH - _MARGIN - (len(rates) - number) * step
         drawing.box(x + 1, base - height, max(step - 3, 1), height, fill=_FILLS["generating"])
     drawing.down(_BARS + 16)
+
+
+def _ceiling(value: float) -> float:
+    """A round number that is not below."""
+    unit = 10 ** math.floor(math.log10(value))
+    return next(step * unit for step in (1, 2, 4, 5, 10) if step * unit >= value)

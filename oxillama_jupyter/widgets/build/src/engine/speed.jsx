@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { halfMinutes } from "./history.js";
 import { Plot } from "./plot.jsx";
-import { count, rate, seconds } from "./words.js";
+import { rate, seconds, some } from "./words.js";
 
 const CALM = 10; // seconds between two pictures for who wants little motion
 
@@ -48,7 +48,7 @@ export function Speed({ history }) {
           words={seconds}
           label={
             firsts.length
-              ? `Time to the first token of ${count(firsts.length)} turns: ${middle} in the middle, ${seconds(firsts.at(-1))} at most.`
+              ? `Time to the first token of ${some(firsts.length, "turn")}: ${middle} in the middle, ${seconds(firsts.at(-1))} at most.`
               : "Time to the first token: no turn has ended in these five minutes."
           }
         />
@@ -63,7 +63,7 @@ export function Speed({ history }) {
 
 function Numbers({ view }) {
   return (
-    <table class="ox-table">
+    <table class="ox-table ox-narrow">
       <thead>
         <tr>
           <th scope="col">Half minute before</th>

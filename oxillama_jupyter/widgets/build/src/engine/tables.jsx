@@ -2,14 +2,14 @@
 
 import { useState } from "preact/hooks";
 import { Button, visible, when } from "../ui.jsx";
-import { count, seconds, span } from "./words.js";
+import { count, seconds, some, span } from "./words.js";
 
 const FEW = 8;
 
 /** Those who generate or wait, each with a Stop. */
 export function Runs({ panel, report, onStop }) {
   if (!report.runs.length) {
-    const others = report.live_runs ? `${count(report.live_runs)} requests are being answered; they end with their clients.` : "Nothing runs.";
+    const others = report.live_runs ? `${some(report.live_runs, "request")} being answered, which only the client can end.` : "Nothing runs.";
     return <p class="oxillama-quiet">{others}</p>;
   }
   const stop = async (run) => {
@@ -19,16 +19,16 @@ export function Runs({ panel, report, onStop }) {
     onStop();
   };
   const rows = report.runs.map((run) => [
+    <Button label={`Stop ${visible(run.id)}`} onClick={() => stop(run)}>
+      Stop
+    </Button>,
+    visible(run.status.replaceAll("_", " ")),
+    span(report.time - run.created_at),
     <Id text={run.id} />,
     <Id text={run.thread_id} />,
     <Id text={run.model} />,
-    visible(run.status.replaceAll("_", " ")),
-    span(report.time - run.created_at),
-    <Button kind="" label={`Stop ${visible(run.id)}`} onClick={() => stop(run)}>
-      Stop
-    </Button>,
   ]);
-  return <Table label="Running" heads={["Run", "Thread", "Model", "State", "Since", ""]} rows={rows} keys={report.runs.map((run) => run.id)} />;
+  return <Table label="Running" heads={["", "State", "Since", "Run", "Thread", "Model"]} rows={rows} keys={report.runs.map((run) => run.id)} />;
 }
 
 export function Turns({ turns }) {

@@ -29,3 +29,6 @@ export const times = (number) => ({ 0: "never", 1: "once", 2: "twice" })[number]
 
 /** Tokens a second. */
 export const rate = (value) => `${value < 10 ? value.toFixed(1) : count(value)} tokens/s`;
+
+/** So many of something, such as 1 turn. */
+export const some = (number, one) => `${count(number)} ${one}${number === 1 ? "" : "s"}`;

@@ -46,7 +46,7 @@ export function Model({ panel, group, model, memory, selected, onSelect, onChang
         )}
       </div>
       <p class="oxillama-quiet ox-facts">{factsOf(model).join(" · ")}</p>
-      {model.detail && <p class={model.state === "failed" ? "oxillama-notice" : "oxillama-quiet ox-wrap"}>{visible(model.detail)}</p>}
+      {model.detail && model.detail !== model.lack && <p class={model.state === "failed" ? "oxillama-notice" : "oxillama-quiet ox-wrap"}>{visible(model.detail)}</p>}
       {loadable && <Fit model={model} memory={memory} />}
     </li>
   );
@@ -86,7 +86,7 @@ export function Copy({ text, name = text }) {
   return (
     <>
       <button type="button" class="oxillama-button plain" aria-label={`Copy ${name}`} title={`Copy ${name}`} onClick={copy}>
-        <span aria-hidden="true">⧉</span>
+        Copy
       </button>
       <span role="status" class="oxillama-quiet">{done}</span>
     </>

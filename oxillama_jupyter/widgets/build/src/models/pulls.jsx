@@ -59,6 +59,7 @@ function Form({ onBegin }) {
   const [error, setError] = useState(null);
   const begin = async (event) => {
     event.preventDefault();
+    if (busy || !name.trim()) return;
     setBusy(true);
     setError(null);
     try {
@@ -78,6 +79,7 @@ function Form({ onBegin }) {
             class="oxillama-input"
             value={name}
             onInput={(event) => setName(event.currentTarget.value)}
+            onKeyDown={submitOnEnter}
             placeholder="hf:owner/repo:Q4_K_M"
             spellcheck={false}
             autocapitalize="off"
@@ -91,6 +93,13 @@ function Form({ onBegin }) {
       {error && <Notice>{visible(error.message)}</Notice>}
     </form>
   );
+}
+
+/** The browser's own way to submit a form by Enter does not come through Lab. */
+function submitOnEnter(event) {
+  if (event.key !== "Enter" || event.isComposing) return;
+  event.preventDefault();
+  event.currentTarget.form.requestSubmit();
 }
 
 function Pull({ pull, speed, onCancel, onResume }) {

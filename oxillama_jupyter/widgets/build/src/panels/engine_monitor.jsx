@@ -5,7 +5,7 @@ import { historyOf } from "../engine/history.js";
 import { Bar, Sequences } from "../engine/sequences.jsx";
 import { Speed } from "../engine/speed.jsx";
 import { Measured, Runs, Settings, Turns } from "../engine/tables.jsx";
-import { count, share, span, times } from "../engine/words.js";
+import { count, share, some, span, times } from "../engine/words.js";
 import { usePoll } from "../poll.js";
 import { mount, Notice, size, visible } from "../ui.jsx";
 import styles from "./engine_monitor.css";
@@ -32,7 +32,7 @@ function EngineMonitor({ panel }) {
   return (
     <div ref={root} class="ox-monitor">
       {poll.error && <Trouble poll={poll} />}
-      {poll.data ? <Report panel={panel} report={poll.data} history={history} reload={poll.reload} stale={Boolean(poll.error)} /> : !poll.error && <p>Looking at the engine…</p>}
+      {poll.data ? <Report panel={panel} report={poll.data} history={history} reload={poll.reload} /> : !poll.error && <p>Looking at the engine…</p>}
     </div>
   );
 }
@@ -52,10 +52,10 @@ function Trouble({ poll }) {
   );
 }
 
-function Report({ panel, report, history, reload, stale }) {
+function Report({ panel, report, history, reload }) {
   const { status } = report;
   return (
-    <div class={stale ? "ox-stale" : ""}>
+    <div>
       <Head report={report} />
       <Figures report={report} />
       <section class="ox-part" aria-label="Sequences">
@@ -77,10 +77,12 @@ function Report({ panel, report, history, reload, stale }) {
           <Measured ways={status.measured} />
         </details>
       )}
-      <details class="ox-part">
-        <summary>Settings</summary>
-        <Settings settings={status.settings} />
-      </details>
+      {Object.keys(status.settings).length > 0 && (
+        <details class="ox-part">
+          <summary>Settings</summary>
+          <Settings settings={status.settings} />
+        </details>
+      )}
     </div>
   );
 }
@@ -126,16 +128,16 @@ function Figures({ report }) {
       >
         {stats.cells ? <Bar part={stats.cells_used ?? 0} whole={stats.cells} label="KV cache in use" /> : null}
       </Figure>
-      {stats.parked ? <Figure name="Parked in memory" value={`${count(stats.parked)} threads`} more={size(stats.parked_bytes)} /> : null}
+      {stats.parked ? <Figure name="Parked in memory" value={some(stats.parked, "thread")} more={size(stats.parked_bytes)} /> : null}
       <Figure
         name="Vault on disk"
-        value={vault ? `${count(vault.files)} threads` : "nothing is kept"}
-        more={vault ? `${size(vault.bytes)}; ${count(vault.hits)} prompts began with one${vault.failed ? `; ${count(vault.failed)} not kept` : ""}` : ""}
+        value={vault ? some(vault.files, "thread") : "nothing is kept"}
+        more={vault ? `${size(vault.bytes)}; ${some(vault.hits, "prompt")} began with one${vault.failed ? `; ${count(vault.failed)} not kept` : ""}` : ""}
       />
       <Figure
         name="Since the start"
-        value={`${count(totals.turns)} turns`}
-        more={`${count(totals.completion_tokens)} tokens generated, ${share(totals.cached_tokens, totals.prompt_tokens)} of prompts cached`}
+        value={some(totals.turns, "turn")}
+        more={`${some(totals.completion_tokens, "token")} generated${totals.prompt_tokens ? `, ${share(totals.cached_tokens, totals.prompt_tokens)} of prompts cached` : ""}`}
       />
     </dl>
   );
