@@ -32,7 +32,7 @@ class ThreadBrowser(Panel):
     Attributes:
         thread: The id of the thread that is open; "" for none. Set it to open another one.
         query: Words that must all be in a message.
-        notebook: Only threads that were begun in this notebook, as its metadata have it; "" for all.
+        notebook: Only threads that were begun in this notebook, as their metadata name it.
         tag: Only threads with this tag.
         model: Only threads in which this model was asked.
         status: Only threads whose newest run is so, such as `failed` or `requires_action`.
@@ -69,9 +69,8 @@ class ThreadBrowser(Panel):
     def __repr__(self) -> str:
         """Only what differs from a new one."""
         new = {name: self.trait_defaults(name) for name in self._kept}
-        kept = [
-            f"{name}={value!r}" for name in self._kept if (value := getattr(self, name)) != new[name]
-        ]
+        values = {name: getattr(self, name) for name in self._kept}
+        kept = [f"{name}={value!r}" for name, value in values.items() if value != new[name]]
         return f"ThreadBrowser({', '.join(kept)})"
 
     @property
@@ -100,7 +99,7 @@ class ThreadBrowser(Panel):
         wanted = {"limit": str(_SHOWN), "q": self.query, "model": self.model, "status": self.status}
         wanted |= {"metadata[notebook]": self.notebook}
         wanted |= {f"metadata[tag:{self.tag}]": "yes"} if self.tag else {}
-        wanted |= {} if self.archived == "all" else {"archived": self.archived}
+        wanted |= {"archived": {"no": "false", "yes": "true", "all": ""}[self.archived]}
         query = urlencode({name: value for name, value in wanted.items() if value})
         address = _address()
         page = address and asked(*address, f"/threads?{query}", timeout=_PATIENCE)

@@ -1,4 +1,4 @@
-// Made by widgets/build from 154691596995283742e4cd9b7e351a9985556445be9aa99b68338487164de564; see LICENSES.txt.
+// Made by widgets/build from f59479ea64bde235fe6e6722f9688fd0318cd2854582b83478c25d2f6e0ba56e; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;
