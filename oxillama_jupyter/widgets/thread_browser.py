@@ -5,7 +5,7 @@ Import it only where it is used: `anywidget` and `ipywidgets` come with it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -95,15 +95,16 @@ class ThreadBrowser(Panel):
         return {"text/markdown": "\n".join(lines), "text/plain": "\n".join([repr(self), *plain])}
 
     def _newest(self) -> list[dict[str, Any]]:
-        """The first threads that this browser would list, without those that only a page knows."""
+        """The first threads that this browser would list."""
         wanted = {"limit": str(_SHOWN), "q": self.query, "model": self.model, "status": self.status}
         wanted |= {"metadata[notebook]": self.notebook}
         wanted |= {f"metadata[tag:{self.tag}]": "yes"} if self.tag else {}
         wanted |= {"archived": {"no": "false", "yes": "true", "all": ""}[self.archived]}
+        wanted |= {"since": _second(self.since, 0), "until": _second(self.until, 1)}
         query = urlencode({name: value for name, value in wanted.items() if value})
         address = _address()
         page = address and asked(*address, f"/threads?{query}", timeout=_PATIENCE)
-        return page["data"] if page else []
+        return page.get("data") or [] if page else []
 
 
 def _id_of(thread: str) -> str:
@@ -132,6 +133,15 @@ def _address() -> tuple[str, str] | None:
     except OxillamaError:
         return None
     return (connection.url, connection.api_key) if connection is not None else None
+
+
+def _second(day: str, end: int) -> str:
+    """The first second of a day here, or the last one; "" where it is no day."""
+    try:
+        begin = datetime.fromisoformat(day) + timedelta(days=end)
+        return str(max(0, int(begin.timestamp()) - end))
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def _title(thread: dict[str, Any]) -> str:

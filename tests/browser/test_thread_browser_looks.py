@@ -67,6 +67,7 @@ def test_it_fits_and_everybody_can_use_it(  # noqa: PLR0913, PLR0917  # fixtures
     page.evaluate(
         "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
     )
+    page.set_viewport_size({"width": width + 500, "height": 900})
     page.evaluate(
         "width => { document.querySelector('.oxillama-panel').style.width = `${width}px`; }", width
     )
@@ -78,7 +79,7 @@ def test_it_fits_and_everybody_can_use_it(  # noqa: PLR0913, PLR0917  # fixtures
 
     page.get_by_role("button", name="Choose several threads").click()
     page.get_by_label("Search in all messages").fill("salty")
-    page.wait_for_selector(".tb-preview mark")
+    page.wait_for_selector(".tb-count:has-text('10 threads')")
     page.locator(".tb-thread").nth(0).click()
     page.get_by_role("button", name="Details of this message").nth(1).click()
     page.wait_for_selector(".tb-facts")

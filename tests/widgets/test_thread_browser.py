@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -86,6 +87,10 @@ def test_the_picture_has_the_newest_threads(known: Connection) -> None:
     assert re.fullmatch(r"\| pic 24 \| 25 \| \d{4}-\d\d-\d\d \|", lines[2])
     assert "| put away | 0 |" in ThreadBrowser(archived="yes").picture()["text/markdown"]
     assert ThreadBrowser(query="nobody said").picture().keys() == {"text/plain"}
+    today = f"{datetime.now():%Y-%m-%d}"  # noqa: DTZ005  # the reader's day is meant
+    assert len(ThreadBrowser(since=today).picture()["text/markdown"].split("\n")) == 22
+    assert ThreadBrowser(until="2001-01-01").picture().keys() == {"text/plain"}
+    assert "text/markdown" in ThreadBrowser(since="no day").picture()
 
 
 def test_nothing_in_the_picture_is_more_than_text(known: Connection) -> None:
