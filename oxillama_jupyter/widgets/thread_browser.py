@@ -5,7 +5,7 @@ Import it only where it is used: `anywidget` and `ipywidgets` come with it.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -33,7 +33,7 @@ class ThreadBrowser(Panel):
     Attributes:
         thread: The id of the thread that is open; "" for none. Set it to open another one.
         query: Words that must all be in a message.
-        notebook: Only threads that were begun in this notebook, as its metadata have it; "" for all.
+        notebook: Only threads that were begun in this notebook, as their metadata name it.
         tag: Only threads with this tag.
         model: Only threads in which this model was asked.
         status: Only threads whose newest run is so, such as `failed` or `requires_action`.
@@ -70,11 +70,8 @@ class ThreadBrowser(Panel):
     def __repr__(self) -> str:
         """Only what differs from a new one."""
         new = {name: self.trait_defaults(name) for name in self._kept}
-        kept = [
-            f"{name}={value!r}"
-            for name in self._kept
-            if (value := getattr(self, name)) != new[name]
-        ]
+        values = {name: getattr(self, name) for name in self._kept}
+        kept = [f"{name}={value!r}" for name, value in values.items() if value != new[name]]
         return f"ThreadBrowser({', '.join(kept)})"
 
     @property
@@ -99,15 +96,16 @@ class ThreadBrowser(Panel):
         return {"text/markdown": "\n".join(lines), "text/plain": "\n".join([repr(self), *plain])}
 
     def _newest(self) -> list[dict[str, Any]]:
-        """The first threads that this browser would list, without those that only a page knows."""
+        """The first threads that this browser would list."""
         wanted = {"limit": str(_SHOWN), "q": self.query, "model": self.model, "status": self.status}
         wanted |= {"metadata[notebook]": self.notebook}
         wanted |= {f"metadata[tag:{self.tag}]": "yes"} if self.tag else {}
-        wanted |= {} if self.archived == "all" else {"archived": self.archived}
+        wanted |= {"archived": {"no": "false", "yes": "true", "all": ""}[self.archived]}
+        wanted |= {"since": _second(self.since, 0), "until": _second(self.until, 1)}
         query = urlencode({name: value for name, value in wanted.items() if value})
         address = _address()
         page = address and asked(*address, f"/threads?{query}", timeout=_PATIENCE)
-        return page["data"] if page else []
+        return page.get("data") or [] if page else []
 
 
 def _id_of(thread: str) -> str:
@@ -136,6 +134,15 @@ def _address() -> tuple[str, str] | None:
     except OxillamaError:
         return None
     return (connection.url, connection.api_key) if connection is not None else None
+
+
+def _second(day: str, end: int) -> str:
+    """The first second of a day here, or the last one; "" where it is no day."""
+    try:
+        begin = datetime.fromisoformat(day) + timedelta(days=end)
+        return str(max(0, int(begin.timestamp()) - end))
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def _title(thread: dict[str, Any]) -> str:

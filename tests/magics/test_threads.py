@@ -114,6 +114,16 @@ def test_archive(fresh: Kernel) -> None:
     assert listed(fresh, "--archived cellar") == "No thread like that has 'cellar' in it."
 
 
+def test_browsing_without_widgets_is_a_list(fresh: Kernel) -> None:
+    fresh.run("%oxillama new seen")
+    ask(fresh, "medlars and quinces")
+    for words in ("", "medlars", "--here", "--all quinces"):
+        shown = plain(fresh, f"%oxillama browse {words}")
+        assert shown == listed(fresh, words)
+        assert "seen" in shown
+    assert "exclude each other" in (fresh.run("%oxillama browse --all --archived").error or "")
+
+
 def test_a_list_shows_twenty_however_many_are_put_away(fresh: Kernel) -> None:
     fresh.run("from oxillama_jupyter import connect; c = connect()")
     made = "c.post('/threads', {'metadata': {'name': f'%s {n}', 'archived': 'yes'} if %s else {}})"

@@ -1,6 +1,6 @@
 // All threads of the server: found, read, put in order.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { deleteLater } from "../thread_browser/deletions.js";
 import { Search } from "../thread_browser/search.jsx";
 import { ThreadList } from "../thread_browser/thread_list.jsx";
@@ -51,24 +51,22 @@ function ThreadBrowser({ panel, page }) {
       if (!next.delete(id)) next.add(id);
       return next;
     });
-  useEffect(() => panel.on("connected", () => {}), [panel]);
-
   return (
     <div class="tb" data-open={thread ? "yes" : "no"}>
+      <Search panel={panel} onDown={() => handle.current?.focus()}>
+        <Button kind="plain" onClick={list.reload} label="Look again">
+          ↻
+        </Button>
+        <Button
+          kind="plain"
+          aria-pressed={Boolean(marks)}
+          onClick={() => setMarks(marks ? null : new Set())}
+          label="Choose several threads"
+        >
+          ☑
+        </Button>
+      </Search>
       <div class="tb-side">
-        <Search panel={panel} onDown={() => handle.current?.focus()}>
-          <Button kind="plain" onClick={list.reload} label="Look again">
-            ↻
-          </Button>
-          <Button
-            kind="plain"
-            aria-pressed={Boolean(marks)}
-            onClick={() => setMarks(marks ? null : new Set())}
-            label="Choose several threads"
-          >
-            ☑
-          </Button>
-        </Search>
         {marks && <Several {...{ panel, list, threads, marks, setMarks, remove, changed }} />}
         {list.error && <Notice error={list.error} />}
         <ThreadList

@@ -1,6 +1,6 @@
 // What is behind a message: its run, step by step, with timings, tokens and decisions.
 
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Button, Notice, useLoad, visible, when } from "../ui.jsx";
 
 const MOST = 100_000; // characters of JSON, arguments or output in the page
@@ -28,11 +28,13 @@ export function RunDetails({ panel, threadId, runId }) {
     ]);
     return { run, steps: steps.data };
   }, [path]);
+  const ref = useRef(null);
+  useLayoutEffect(() => ref.current?.scrollIntoView({ block: "nearest" }), [data]);
   if (error && !data) return <Notice error={error} />;
   if (!data) return <p class="oxillama-quiet">…</p>;
   const { run, steps } = data;
   return (
-    <>
+    <div ref={ref}>
       <Facts
         of={[
           ["Outcome", outcomeOf(run)],
@@ -52,7 +54,7 @@ export function RunDetails({ panel, threadId, runId }) {
       )}
       <Json of={run} label="JSON of the run" />
       <Json of={steps} label="JSON of the steps" />
-    </>
+    </div>
   );
 }
 

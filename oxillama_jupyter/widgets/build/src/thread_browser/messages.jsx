@@ -8,6 +8,8 @@ import { MessageDetails } from "./inspector.jsx";
 import { useMessages } from "./thread_messages.js";
 
 const NEAR = 800; // pixels from an end at which the next page is asked for
+const EDGE = 40; // pixels between the upper edge and a message that was looked for
+const SETTLING = 20; // frames
 const LONG = 20_000; // characters that are shown at once
 
 export function Messages({ panel, thread, at, onFork }) {
@@ -51,26 +53,19 @@ function useReading(ref, found) {
   const look = () => {
     const node = ref.current;
     if (!node || !found.begun) return;
+    const measure = () => (anchor.current = firstIn(node)); // heights have changed since
     const below = node.scrollHeight - node.scrollTop - node.clientHeight;
-    if (node.scrollTop < NEAR) found.grow("older");
-    if (below < NEAR) found.grow("newer");
-  };
-  const keep = () => {
-    const node = ref.current;
-    const top = node.getBoundingClientRect().top;
-    const first = [...node.querySelectorAll(".tb-message")].find((one) => one.getBoundingClientRect().bottom > top);
-    anchor.current = first && { first, top: first.getBoundingClientRect().top };
+    if (node.scrollTop < NEAR) found.grow("older", measure);
+    if (below < NEAR) found.grow("newer", measure);
   };
   useLayoutEffect(() => {
     const node = ref.current;
-    if (!node) return;
-    if (found.begun && begun.current !== found.begun) {
+    if (!node || !found.begun) return;
+    if (begun.current !== found.begun) {
       begun.current = found.begun;
-      start(node, found.begun.at);
-    } else if (anchor.current?.first.isConnected) {
-      node.scrollTop += anchor.current.first.getBoundingClientRect().top - anchor.current.top;
+      anchor.current = start(node, found.begun.at);
     }
-    keep();
+    return hold(node, anchor.current);
   }, [found.messages, found.begun]);
   useEffect(() => {
     const node = ref.current;
@@ -79,7 +74,7 @@ function useReading(ref, found) {
     const scrolled = () => {
       frame ||= requestAnimationFrame(() => {
         frame = 0;
-        keep();
+        anchor.current = firstIn(node);
         look();
       });
     };
@@ -92,12 +87,52 @@ function useReading(ref, found) {
   });
 }
 
+/** How far below the upper edge a message begins. */
+const placeOf = (node, one) => one.getBoundingClientRect().top - node.getBoundingClientRect().top;
+
+/** The first message in sight, and its place. */
+function firstIn(node) {
+  const top = node.getBoundingClientRect().top;
+  const one = [...node.querySelectorAll(".tb-message")].find((each) => each.getBoundingClientRect().bottom > top + 1);
+  return one && { one, top: placeOf(node, one) };
+}
+
 /** Where the reader begins: at the end, the beginning, or at what was looked for. */
 function start(node, at) {
-  const place = at && node.querySelector(`[data-id="${CSS.escape(at)}"]`);
-  if (at === "first") node.scrollTop = 0;
-  else if (place) node.scrollTop += place.getBoundingClientRect().top - node.getBoundingClientRect().top - 40;
-  else node.scrollTop = node.scrollHeight;
+  const all = [...node.querySelectorAll(".tb-message")];
+  if (!all.length) return undefined;
+  const one = all.find((each) => each.dataset.id === at) ?? (at === "first" ? all[0] : all.at(-1));
+  if (!at) {
+    node.scrollTop = node.scrollHeight;
+    return { one, bottom: true };
+  }
+  node.scrollTop += placeOf(node, one) - EDGE;
+  return { one, top: EDGE };
+}
+
+/**
+ * Keep a message at its place while those around it get their heights, which takes some frames.
+ *
+ * Whoever scrolls meanwhile is not held.
+ */
+function hold(node, anchor) {
+  if (!anchor?.one.isConnected) return undefined;
+  let { top } = anchor;
+  let was = node.scrollTop;
+  let left = SETTLING;
+  let frame = 0;
+  const step = () => {
+    if (node.scrollTop !== was) {
+      anchor.bottom = false;
+      top = placeOf(node, anchor.one);
+    } else if (anchor.bottom) node.scrollTop = node.scrollHeight;
+    else node.scrollTop += placeOf(node, anchor.one) - top;
+    was = node.scrollTop;
+    left -= 1;
+    frame = left > 0 ? requestAnimationFrame(step) : 0;
+  };
+  step();
+  return () => cancelAnimationFrame(frame);
 }
 
 const Message = memo(({ panel, message, found, onFork }) => {

@@ -77,7 +77,7 @@ function Choice({ panel, name, label, values, every = "any" }) {
   return (
     <label>
       <span>{label}</span>
-      <select class="oxillama-input" value={value} onChange={(event) => set(event.currentTarget.value)}>
+      <select class="oxillama-input" aria-label={label} value={value} onChange={(event) => set(event.currentTarget.value)}>
         {every && <option value="">{every}</option>}
         {value && !known && <option value={value}>{visible(value)}</option>}
         {values.map(([one, text]) => (
@@ -95,7 +95,13 @@ function Day({ panel, name, label }) {
   return (
     <label>
       <span>{label}</span>
-      <input class="oxillama-input" type="date" value={value} onChange={(event) => set(event.currentTarget.value)} />
+      <input
+        class="oxillama-input"
+        type="date"
+        aria-label={label}
+        value={value}
+        onChange={(event) => set(event.currentTarget.value)}
+      />
     </label>
   );
 }

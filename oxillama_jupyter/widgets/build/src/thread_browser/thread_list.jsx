@@ -42,6 +42,7 @@ export function ThreadList({ list, threads, selected, open, marks, onMark, onDel
   const [ref, first, number, inSight] = useWindow(threads.length);
   const [active, setActive] = useState(0);
   const [toEnd, setToEnd] = useState(false);
+  const [, again] = useState(0);
   const wanted = useRef(false); // the active row is to get the focus when it is there
   const last = threads.length - 1;
   const at = Math.min(Math.max(0, active), Math.max(0, last));
@@ -53,6 +54,7 @@ export function ThreadList({ list, threads, selected, open, marks, onMark, onDel
     else if ((next + 1) * ROW > node.scrollTop + node.clientHeight) node.scrollTop = (next + 1) * ROW - node.clientHeight;
     wanted.current = true;
     setActive(next);
+    again((count) => count + 1); // it may be the active one already
   };
   useImperativeHandle(handle, () => ({ focus: () => threads.length && go(at) }));
 
@@ -89,7 +91,10 @@ export function ThreadList({ list, threads, selected, open, marks, onMark, onDel
     End: () => (list.more ? setToEnd(true) : go(last)),
     Enter: () => open(threads[at]),
     " ": () => (marks ? onMark(threads[at].id) : open(threads[at])),
-    Delete: () => onDelete([threads[at]]),
+    Delete: () => {
+      wanted.current = true; // the next one's
+      onDelete([threads[at]]);
+    },
   };
   const press = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key] || !threads.length) return;

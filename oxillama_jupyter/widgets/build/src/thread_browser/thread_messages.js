@@ -7,7 +7,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 const PAGE = 40;
 const MOST = 400; // messages in the page
 
-/** `{messages, older, newer, error, grow, jump, begun}`; `grow("older")` gets the page before. */
+/** `{messages, older, newer, error, grow, jump, begun}`; `grow("older", ready)` gets the page before. */
 export function useMessages(panel, threadId, at) {
   const [state, setState] = useState({ messages: [], older: false, newer: false });
   const [start, setStart] = useState({ at });
@@ -28,7 +28,7 @@ export function useMessages(panel, threadId, at) {
     return () => leaving.abort();
   }, [threadId, start]);
 
-  const grow = async (side) => {
+  const grow = async (side, ready) => {
     const mine = asking.current;
     if (mine.busy || !state[side] || !state.messages.length) return;
     mine.busy = true;
@@ -36,6 +36,7 @@ export function useMessages(panel, threadId, at) {
     const end = older ? state.messages[0] : state.messages.at(-1);
     try {
       const page = await get({ order: older ? "desc" : "asc", after: end.id }, mine.leaving.signal);
+      ready();
       setState((old) => (older ? withOlder(old, page) : withNewer(old, page)));
     } catch (error) {
       if (!mine.leaving.signal.aborted) setState((old) => ({ ...old, [side]: false, error }));

@@ -1,6 +1,6 @@
 // One thread: what it is called, what can be done with it, what was said.
 
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../server.js";
 import { Button, Notice, useLoad, visible, when } from "../ui.jsx";
 import { outcomeOf, RunDetails } from "./inspector.jsx";
@@ -48,76 +48,77 @@ export function ThreadView({ panel, page, id, at, onBack, onChange, onOpen, onDe
 }
 
 function Name({ panel, thread, onChange }) {
-  const [editing, setEditing] = useState(null);
-  if (editing === null) {
+  const [editing, setEditing] = useState(false);
+  const ref = useRef(null);
+  useLayoutEffect(() => ref.current?.select(), [editing]);
+  if (!editing) {
     return (
       <div class="oxillama-row tb-name">
         <h3>
           <bdi>{visible(titleOf(thread))}</bdi>
         </h3>
-        <Button kind="plain" onClick={() => setEditing(thread.metadata.name ?? "")} label="Rename the thread">
+        <Button kind="plain" onClick={() => setEditing(true)} label="Rename the thread">
           Rename
         </Button>
       </div>
     );
   }
   const save = async () => {
-    const made = await rename(panel, thread.id, editing.trim());
-    setEditing(null);
+    const made = await rename(panel, thread.id, ref.current.value.trim());
+    setEditing(false);
     onChange(made);
   };
   return (
-    <form class="oxillama-row tb-name" onSubmit={(event) => (event.preventDefault(), event.currentTarget.querySelector("button").click())}>
+    <div class="oxillama-row tb-name" onKeyDown={onEnter}>
       <input
         class="oxillama-input"
         aria-label="Name of the thread"
         maxLength={512}
-        value={editing}
-        ref={(node) => node && !node.dataset.begun && ((node.dataset.begun = "yes"), node.focus(), node.select())}
-        onInput={(event) => setEditing(event.currentTarget.value)}
-        onKeyDown={(event) => event.key === "Escape" && setEditing(null)}
+        defaultValue={thread.metadata.name ?? ""}
+        ref={ref}
+        onKeyDown={(event) => event.key === "Escape" && setEditing(false)}
       />
       <Button onClick={save} label="Save the name">
         Save
       </Button>
-      <Button kind="plain" onClick={() => setEditing(null)} label="Leave the name as it is">
+      <Button kind="plain" onClick={() => setEditing(false)} label="Leave the name as it is">
         Cancel
       </Button>
-    </form>
+    </div>
   );
 }
 
+/** Enter in a field presses the button behind it, which tells what went wrong. (Pages keep forms from being sent.) */
+function onEnter(event) {
+  if (event.key !== "Enter" || event.isComposing || event.target.tagName !== "INPUT") return;
+  event.preventDefault();
+  event.currentTarget.querySelector("button").click();
+}
+
 function Tags({ panel, thread, onChange }) {
-  const [word, setWord] = useState("");
+  const ref = useRef(null);
+  const set = async (tag, value) => onChange(await change(panel, thread.id, { [`tag:${tag}`]: value }));
   const add = async () => {
-    if (!word.trim()) return;
-    onChange(await change(panel, thread.id, { [`tag:${word.trim()}`]: "yes" }));
-    setWord("");
+    const word = ref.current.value.trim();
+    if (word) await set(word, "yes");
+    ref.current.value = "";
   };
-  const remove = async (tag) => onChange(await change(panel, thread.id, { [`tag:${tag}`]: null }));
   return (
     <div class="oxillama-row tb-tags">
       {tagsOf(thread).map((tag) => (
         <span key={tag} class="tb-tag">
           <bdi>{visible(tag)}</bdi>
-          <Button kind="plain" class="tb-untag" onClick={() => remove(tag)} label={`Take the tag ${visible(tag)} away`}>
+          <Button class="tb-untag" onClick={() => set(tag, null)} label={`Take the tag ${visible(tag)} away`}>
             ×
           </Button>
         </span>
       ))}
-      <form onSubmit={(event) => (event.preventDefault(), event.currentTarget.querySelector("button").click())}>
-        <input
-          class="oxillama-input tb-new-tag"
-          placeholder="tag"
-          aria-label="New tag"
-          maxLength={TAG}
-          value={word}
-          onInput={(event) => setWord(event.currentTarget.value)}
-        />
+      <div class="tb-adding" onKeyDown={onEnter}>
+        <input class="oxillama-input tb-new-tag" placeholder="tag" aria-label="New tag" maxLength={TAG} ref={ref} />
         <Button kind="plain" onClick={add} label="Add the tag">
           + tag
         </Button>
-      </form>
+      </div>
     </div>
   );
 }

@@ -43,11 +43,11 @@ function Waiting({ one }) {
   return (
     <div class="oxillama-row">
       <span class="tb-undo-text">
-        {one.error ? "Not deleted: " : "Going: "}
+        {one.error ? "Not deleted: " : "To be deleted: "}
         <b>
           <bdi>{visible(one.title)}</bdi>
         </b>
-        {!one.error && <span aria-hidden="true" class="oxillama-quiet"> in {left} s, and untouched until then</span>}
+        {!one.error && <span aria-hidden="true" class="oxillama-quiet"> in {left} s. Nothing has happened to it yet.</span>}
       </span>
       {one.error && <Notice error={one.error} />}
       <Button onClick={() => undo(one.id)} label={`Undo the deletion of ${visible(one.title)}`}>
