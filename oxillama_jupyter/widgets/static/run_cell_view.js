@@ -1,4 +1,4 @@
-// Made by widgets/build from c20aeeae049fe609b2b696f7dadab8911073c59accc0dbf0996e30b9b0623328; see LICENSES.txt.
+// Made by widgets/build from 803be1f8b85c4f7de3a7fd86eba4df1c21adb50212ebd9b200dff2498c4bb5d0; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;
