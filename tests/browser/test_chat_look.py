@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser.chats import ANSWER, NEW, begin, field, open_chat, send, wait_for_answer
-from browser.notebooks import LIMIT
+from browser.notebooks import LIMIT, write_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,12 +23,13 @@ clean.describe()⏎```⏎⏎| column | missing |⏎|---|---:|⏎| score | 3 |⏎
 OVERFLOW = """() => [...document.querySelectorAll('.oxillama-chat, .oxillama-chat *')]
   .filter(e => e.getBoundingClientRect().right
     > document.querySelector('.oxillama-chat').getBoundingClientRect().right + 1)
-  .filter(e => !e.closest('pre, table, .oxillama-hidden-label')).map(e => e.outerHTML.slice(0, 200))"""
+  .filter(e => !e.closest('pre, table, .oxillama-hidden-label, .oxillama-chat-title bdi'))
+  .map(e => e.outerHTML.slice(0, 200))"""
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 @pytest.mark.parametrize("width", [360, 1200])
-def test_it_is_good_to_read(  # noqa: PLR0913 - fixtures
+def test_it_is_good_to_read(  # noqa: PLR0913, PLR0917 - fixtures
     page: Page,
     scripted_lab: Server,
     world: World,
@@ -112,13 +113,13 @@ def test_it_moves_beside_the_notebook_and_back(
 def test_in_notebook_it_moves_into_the_right_panel(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None], tmp_path: Path
 ) -> None:
-    from browser.notebooks import write_notebook
-
     write_notebook(world, "%oxillama chat")
     page.goto(f"{scripted_lab.url}notebooks/a.ipynb?token={scripted_lab.token}")
     page.wait_for_selector(".jp-CodeCell", timeout=LIMIT)
-    page.get_by_text("Run", exact=True).first.click()
-    page.get_by_text("Run All Cells", exact=True).click()
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=LIMIT)
+    page.locator(".jp-CodeCell .jp-InputPrompt").first.click()
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")
     send(page, "say:in Notebook")
     wait_for_answer(page, "in Notebook")
     page.get_by_role("button", name="Open the chat beside the notebook").click()

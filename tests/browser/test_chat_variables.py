@@ -46,7 +46,7 @@ def test_what_is_picked_goes_with_the_question_exactly_as_by_a_flag(
     page.get_by_role("button", name="note str").click()
     chips = page.get_by_label("Goes with the question")
     chips.get_by_text("tokens").nth(1).wait_for(timeout=LIMIT)
-    chips.get_by_text("scores").click()
+    chips.get_by_text("scores", exact=True).click()
     assert "'ada': 3" in chips.inner_text()
     send(page, "say:What is it?")
     wait_for_answer(page, "What is it?")

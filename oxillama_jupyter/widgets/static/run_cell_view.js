@@ -1,4 +1,4 @@
-// Made by widgets/build from c380d06d1874b9c2e06ac69ea9f7346212cc59794b5444cbf82791d138340f58; see LICENSES.txt.
+// Made by widgets/build from 2889c0559d5c9c3b396fd4d3078b5a874d5f790b3d6026eb2ec1ce001a5877cd; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;

@@ -1,13 +1,14 @@
 // Threads as the chat's server has them: found, called something, forked.
 
 const NOTHING = { metadata: {} };
+const ATTACHED = /^(?:Variable `[^`]+` \([^)]*\):\s+(`{3,})text\s.*?\s\1\s+)+/s;
 const PAIRS_OF_ITS_OWN = /^(?:name|archived|forked_at|default:.*)$/;
 
 /** What a person calls a thread: its name, else how it begins, else its notebook. */
 export function titleOf(thread, begins = "") {
   const { name, notebook } = (thread ?? NOTHING).metadata;
   const file = notebook?.split("#kernel-")[0].split(/[\\/]/).at(-1);
-  const words = begins.replace(/\s+/g, " ").trim();
+  const words = begins.replace(ATTACHED, "").replace(/\s+/g, " ").trim();
   return name || words.slice(0, 80) || file || "New chat";
 }
 
