@@ -10,14 +10,19 @@ const SHARED = Symbol.for(`oxillama.page.${PROTOCOL}`);
 
 /** One widget's state, held by the kernel where it can be. */
 class Panel {
-  #state;
+  #state = {};
   #model = null;
   #listeners = new Map();
   #receivers = new Set();
 
-  constructor(id, state) {
+  constructor(id) {
     this.id = id;
-    this.#state = { ...state };
+  }
+
+  /** Take what the notebook says of it; the kernel's model may have come first. */
+  learn(state) {
+    this.#state = { ...state, ...this.#state };
+    return this;
   }
 
   /** Whether a kernel listens. */
@@ -82,6 +87,7 @@ class Panel {
       model?.on(`change:${name}`, this.#teller(name));
       this.#tell(name);
     }
+    model?.on("comm_live_update", () => this.#model === model && this.connect(null)); // a restart
     model?.on("msg:custom", (message) => this.#receivers.forEach((done) => done(message)));
     this.#tell("connected");
   }
@@ -103,9 +109,9 @@ class Page {
   lab = null;
 
   /** The panel of that id; `state` is what the notebook says of it. */
-  panel(id, state = {}) {
-    if (!this.#panels.has(id)) this.#panels.set(id, new Panel(id, state));
-    return this.#panels.get(id);
+  panel(id, state) {
+    if (!this.#panels.has(id)) this.#panels.set(id, new Panel(id));
+    return this.#panels.get(id).learn(state);
   }
 
   /** Show a panel in an element; what is returned ends that. */
@@ -126,7 +132,7 @@ async function load(path) {
   const address = URL.createObjectURL(new Blob([await (await ask(path)).text()], { type: "text/javascript" }));
   try {
     const module = await import(address);
-    if (module.PROTOCOL !== PROTOCOL) throw new Error("The server has another version of oxillama_jupyter.");
+    if (module.PROTOCOL !== PROTOCOL) throw new Error("The server has another version.");
     return module;
   } finally {
     URL.revokeObjectURL(address);

@@ -17,7 +17,7 @@ export function config() {
 /** Send a request; `path` is relative to the server's base URL. */
 export async function ask(path, options = {}) {
   const known = config();
-  if (!known) throw new Refused("This page does not come from the Jupyter server of its kernel.", 0);
+  if (!known) throw new Refused("This page is not from the kernel's server.", 0);
   const { baseUrl, token } = known;
   const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
   const headers = { ...(xsrf && { "X-XSRFToken": xsrf }), ...(token && { Authorization: `token ${token}` }) };
@@ -31,6 +31,6 @@ async function reason(answer) {
   try {
     return JSON.parse(text).error.message;
   } catch {
-    return `The server answered ${answer.status} ${answer.statusText}`;
+    return `${answer.status} ${answer.statusText}`;
   }
 }

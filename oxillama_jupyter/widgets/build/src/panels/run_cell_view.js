@@ -2,8 +2,9 @@
 
 import styles from "./run_cell_view.css";
 import { renderer } from "../markdown.js";
+import { runOf } from "../run.js";
 
-export const PROTOCOL = 1;
+export { PROTOCOL } from "../page.js";
 
 const BETWEEN_RENDERINGS = 50; // milliseconds, at least
 const SHARE = 4; // times what a rendering has taken, at least
@@ -12,8 +13,9 @@ const LONGEST_SWAP = 2000; // milliseconds
 const ANIMATED = globalThis.matchMedia?.("(prefers-reduced-motion: no-preference)");
 
 /** Show the run in an element; what is returned ends that. */
-export function show(run, el) {
+export function show(panel, el) {
   addStyles(el.ownerDocument);
+  const run = runOf(panel);
   const parts = build(el);
   const text = reveal(run, renderer(parts.text));
   let wasOn = run.on;
@@ -23,6 +25,7 @@ export function show(run, el) {
     parts.bar.hidden = !run.on;
     if (run.on) return;
     text.finish();
+    if (run.error) parts.failure.textContent = run.error.message;
     if (wasOn) keepInPlace(parts.text);
     wasOn = false;
   };
@@ -31,13 +34,13 @@ export function show(run, el) {
   };
   parts.button.addEventListener("click", () => stop(run, parts));
   const timer = setInterval(figures, 500);
-  run.views.add(update);
+  const leave = run.watch(update);
   figures();
   update();
   return () => {
     clearInterval(timer);
     text.end();
-    run.views.delete(update);
+    leave();
   };
 }
 
@@ -61,7 +64,9 @@ function build(el) {
   const figures = make(bar, "span", "oxillama-figures");
   const said = make(bar, "span", "oxillama-said");
   said.setAttribute("role", "status");
-  return { group, text, bar, button, figures, said };
+  const failure = make(group, "div", "oxillama-failure");
+  failure.setAttribute("role", "alert");
+  return { group, text, bar, button, figures, said, failure };
 }
 
 async function stop(run, { button, said }) {
@@ -81,7 +86,7 @@ function words(run) {
   const passed = seconds < 60 ? `${Math.floor(seconds)} s` : `${Math.floor(seconds / 60)} min`;
   if (run.missed) return `${passed} · a part is missing here until the end`;
   if (!run.tokens) return `${passed} · no text yet`;
-  const writing = (Date.now() - (run.firstText ??= Date.now())) / 1000;
+  const writing = (Date.now() - (run.firstText ?? Date.now())) / 1000;
   return writing < 1 ? passed : `${passed} · ${Math.round(run.tokens / writing)} tokens/s`;
 }
 
