@@ -61,6 +61,7 @@ class RunCell(Panel):
     layout = InstanceDict(ipywidgets.Layout, allow_none=True).tag(sync=True, **widget_serialization)
 
     widget = traitlets.Unicode("run_cell_view").tag(sync=True)
+    advice = traitlets.Unicode("")  # its plain view says what to do
     thread_id = traitlets.Unicode("").tag(sync=True)
     run_id = traitlets.Unicode("").tag(sync=True)
     status = traitlets.Unicode("").tag(sync=True)

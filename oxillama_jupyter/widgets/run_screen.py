@@ -52,6 +52,7 @@ class RunScreen:
         environ: The kernel's environment, which says where its server has its routes.
         connection: Gives the kernel's connection.
         clock: Seconds, for tests.
+        asks: Whether somebody sits before the front end, who could decide about calls.
     """
 
     def __init__(
@@ -59,7 +60,10 @@ class RunScreen:
         environ: Mapping[str, str],
         connection: Callable[[], Connection] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        asks: bool = True,
     ) -> None:
+        self._url = environ.get("OXILLAMA_URL", "") if asks else ""
         self._prefixes = prefixes(environ)
         self._connection = connection
         self._clock = clock
@@ -68,6 +72,15 @@ class RunScreen:
         self._left = ""  # the text of all portions
         self._left_at = clock()
         self._portions: list[str] = []  # their display ids
+
+    @property
+    def decides(self) -> bool:
+        """Whether the page can tell the kernel's own server what a person decides."""
+        return (
+            bool(self._url)
+            and self._connection is not None
+            and (self._connection().url == self._url)
+        )
 
     def open(self, state: State) -> None:
         """Show the widget: that the run is on, and how to stop it."""
@@ -100,6 +113,9 @@ class RunScreen:
         cell, now = self._cell, self._clock()
         if cell is None:
             return
+        status = WAITS if state.status == WAITS else "in_progress"
+        if cell.status != status:
+            cell.status = status
         new = len(state.text) - len(cell.text)
         soon = new < min(_SHARE * len(state.text), _ENOUGH) and now < self._sent + _LONGEST_SECONDS
         if soon and state.status != WAITS:

@@ -104,7 +104,7 @@ class Panel {
 
 class Page {
   #panels = new Map();
-  #modules = new Map();
+  #modules = {};
   /** What JupyterLab and Notebook let us do, where our extension of them is installed. */
   lab = null;
 
@@ -116,12 +116,11 @@ class Page {
 
   /** Show a panel in an element; what is returned ends that. */
   async show(panel, name, el) {
+    const path = panel.own(`widgets/${name}.js`);
     try {
-      const path = panel.own(`widgets/${name}.js`);
-      if (!this.#modules.has(path)) this.#modules.set(path, load(path));
-      return (await this.#modules.get(path)).show(panel, el, this);
+      return (await (this.#modules[path] ??= load(path))).show(panel, el, this);
     } catch (error) {
-      this.#modules.clear(); // the next one may have better luck
+      this.#modules = {}; // the next one may have better luck
       throw error;
     }
   }

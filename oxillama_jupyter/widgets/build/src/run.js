@@ -5,7 +5,7 @@ import { followRun } from "./events.js";
 import { Text } from "./run_text.js";
 
 const PATIENCE = 1000; // milliseconds for the kernel's model to come
-const POLL = 20; // seconds a question about decisions stays open
+const POLL = 10; // seconds a question about decisions stays open
 const BETWEEN = 500; // milliseconds
 export const TERMINAL = new Set(["completed", "failed", "cancelled", "expired", "incomplete"]);
 
@@ -91,6 +91,7 @@ class Run {
   }
 
   #source = "";
+  #round = 0; // of waiting for decisions
 
   /** Follow by the kernel if it tells anything, by the server if it does not or no more. */
   #choose(signal, late = false) {
@@ -117,7 +118,9 @@ class Run {
       Object.assign(this, { text, tokens, missed, status });
       if (text) this.firstText ??= Date.now();
       if (status === "requires_action" && !waited) {
-        this.#decisions(signal, () => this.status === "requires_action").catch((error) => {
+        const round = (this.#round += 1);
+        const wanted = () => round === this.#round && this.status === "requires_action";
+        this.#decisions(signal, wanted).catch((error) => {
           if (!signal.aborted) console.warn("oxillama:", error);
         });
       } else if (status !== "requires_action") this.calls = [];

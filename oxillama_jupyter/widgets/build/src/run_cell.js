@@ -8,7 +8,6 @@ function follow(panel) {
   const run = {
     text: panel.get("text"),
     tokens: panel.get("tokens"),
-    missed: false,
     views: new Set(),
     get status() {
       return panel.get("status");
@@ -20,13 +19,13 @@ function follow(panel) {
     stop() {
       panel.send({ stop: true });
       const path = `threads/${panel.get("thread_id")}/runs/${panel.get("run_id")}/cancel`;
-      return panel.ask(panel.openai(path), { method: "POST" });
+      return panel.ask(panel.openai(path), { body: {} });
     },
     /** The view where there is no other: text, and a way to stop it. */
     plain(el) {
-      const text = el.appendChild(document.createElement("div"));
-      text.style.cssText = "white-space:pre-wrap;overflow-wrap:anywhere";
-      const button = el.appendChild(document.createElement("button"));
+      const [text, button] = ["div", "button"].map((tag) => document.createElement(tag));
+      el.append(text, button);
+      text.style = "white-space:pre-wrap;overflow-wrap:anywhere";
       button.textContent = "Stop the answer";
       button.onclick = () => run.stop().catch(() => (button.textContent = "Interrupt the kernel"));
       const show = () => {
@@ -40,9 +39,7 @@ function follow(panel) {
   };
   const tell = () => run.views.forEach((view) => view());
   panel.on("status", tell);
-  panel.receive((message) => {
-    if (!Array.isArray(message)) return;
-    const [offset, text, tokens] = message;
+  panel.receive(([offset, text, tokens]) => {
     if (offset > run.text.length) {
       if (!run.missed) panel.send({ resync: run.text.length });
       run.missed = true;

@@ -17,7 +17,7 @@ export function config() {
 /** Send a request; `path` is relative to the server's base URL. */
 export async function ask(path, options = {}) {
   const known = config();
-  if (!known) throw new Refused("This page is not from the kernel's server.", 0);
+  if (!known) throw new Refused("This page is not its kernel's.", 0);
   const { baseUrl, token } = known;
   const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
   const headers = { ...(xsrf && { "X-XSRFToken": xsrf }), ...(token && { Authorization: `token ${token}` }) };

@@ -1,6 +1,10 @@
 // What a page shows of a run: its text as Markdown, how fast it comes, and how to stop it.
 
+import { render } from "preact";
+import base from "../base.css";
+import cards from "../call_cards.css";
 import styles from "./run_cell_view.css";
+import { showCalls } from "../call_cards.jsx";
 import { renderer } from "../markdown.js";
 import { runOf } from "../run.js";
 
@@ -19,8 +23,12 @@ export function show(panel, el) {
   const parts = build(el);
   const text = reveal(run, renderer(parts.text));
   let wasOn = run.on;
+  let calls = run.calls;
+  showCalls(run, parts.calls);
   const update = () => {
     text.update();
+    if (calls !== run.calls) showCalls(run, parts.calls);
+    calls = run.calls;
     parts.group.setAttribute("aria-busy", String(run.on));
     parts.bar.hidden = !run.on;
     if (run.on) return;
@@ -41,6 +49,7 @@ export function show(panel, el) {
     clearInterval(timer);
     text.end();
     leave();
+    render(null, parts.calls);
   };
 }
 
@@ -55,6 +64,8 @@ function build(el) {
   group.setAttribute("aria-label", "Answer, being written");
   // Jupyter's own classes: the text looks as it will in the saved notebook.
   const text = make(group, "div", "oxillama-text jp-RenderedHTMLCommon jp-RenderedMarkdown");
+  const calls = make(group, "div", "oxillama-calls");
+  calls.dataset.lmSuppressShortcuts = "true";
   const bar = make(group, "div", "oxillama-bar");
   bar.dataset.lmSuppressShortcuts = "true"; // keys are the button's, not the notebook's
   const button = make(bar, "button", "oxillama-stop");
@@ -66,7 +77,7 @@ function build(el) {
   said.setAttribute("role", "status");
   const failure = make(group, "div", "oxillama-failure");
   failure.setAttribute("role", "alert");
-  return { group, text, bar, button, figures, said, failure };
+  return { group, text, calls, bar, button, figures, said, failure };
 }
 
 async function stop(run, { button, said }) {
@@ -84,6 +95,7 @@ async function stop(run, { button, said }) {
 function words(run) {
   const seconds = (Date.now() - run.since) / 1000;
   const passed = seconds < 60 ? `${Math.floor(seconds)} s` : `${Math.floor(seconds / 60)} min`;
+  if (run.status === "requires_action") return run.calls.every((call) => call.decision) ? "running …" : "waits for you";
   if (run.missed) return `${passed} · a part is missing here until the end`;
   if (!run.tokens) return `${passed} · no text yet`;
   const writing = (Date.now() - (run.firstText ?? Date.now())) / 1000;
@@ -192,6 +204,6 @@ function addStyles(page) {
   if (page.getElementById(id)) return;
   const style = page.createElement("style");
   style.id = id;
-  style.textContent = styles;
+  style.textContent = [base, cards, styles].join("\n");
   page.head.append(style);
 }
