@@ -131,7 +131,8 @@ async function load(path) {
   const address = URL.createObjectURL(new Blob([await (await ask(path)).text()], { type: "text/javascript" }));
   try {
     const module = await import(address);
-    if (module.PROTOCOL !== PROTOCOL) throw new Error("The server has another version.");
+    // The server has been upgraded since this page was loaded, or the other way round.
+    if (module.PROTOCOL !== PROTOCOL) throw new Error("Reload the page.");
     return module;
   } finally {
     URL.revokeObjectURL(address);

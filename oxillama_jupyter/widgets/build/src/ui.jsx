@@ -3,6 +3,7 @@
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import base from "./base.css";
+import { addStyles } from "./styles.js";
 
 export { visible } from "./visible.js";
 
@@ -18,15 +19,6 @@ export function mount(node, el, styles = "", name = "") {
     render(null, root);
     root.remove();
   };
-}
-
-function addStyles(page, name, styles) {
-  const id = `oxillama-${name}-styles`;
-  if (page.getElementById(id)) return;
-  const style = page.createElement("style");
-  style.id = id;
-  style.textContent = styles;
-  page.head.append(style);
 }
 
 /** A trait of a panel, as state: `[value, set]`. */

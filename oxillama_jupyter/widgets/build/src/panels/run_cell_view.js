@@ -7,6 +7,7 @@ import styles from "./run_cell_view.css";
 import { showCalls } from "../call_cards.jsx";
 import { renderer } from "../markdown.js";
 import { runOf } from "../run.js";
+import { addStyles } from "../styles.js";
 
 export { PROTOCOL } from "../page.js";
 
@@ -18,7 +19,8 @@ const ANIMATED = globalThis.matchMedia?.("(prefers-reduced-motion: no-preference
 
 /** Show the run in an element; what is returned ends that. */
 export function show(panel, el) {
-  addStyles(el.ownerDocument);
+  addStyles(el.ownerDocument, "base", base);
+  addStyles(el.ownerDocument, "run", `${cards}\n${styles}`);
   const run = runOf(panel);
   const parts = build(el);
   const text = reveal(run, renderer(parts.text));
@@ -197,13 +199,4 @@ function keepInPlace(text) {
   });
   const timer = setTimeout(end, LONGEST_SWAP);
   observer.observe(area, { childList: true, subtree: true });
-}
-
-function addStyles(page) {
-  const id = "oxillama-run-styles";
-  if (page.getElementById(id)) return;
-  const style = page.createElement("style");
-  style.id = id;
-  style.textContent = [base, cards, styles].join("\n");
-  page.head.append(style);
 }
