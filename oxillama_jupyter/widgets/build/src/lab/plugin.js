@@ -1,6 +1,7 @@
 // What our widgets may do with the notebook they are in.
 
 import { page } from "../page.js";
+import { bars } from "./bars.js";
 
 export function plugin({ INotebookTracker, NotebookActions }) {
   return {
@@ -9,6 +10,8 @@ export function plugin({ INotebookTracker, NotebookActions }) {
     requires: [INotebookTracker],
     activate: (app, tracker) => {
       page.lab = { app, tracker, insertCell: (node, source) => insertCell(tracker, NotebookActions, node, source) };
+      tracker.forEach(bars);
+      tracker.widgetAdded.connect((_, panel) => bars(panel));
     },
   };
 }
