@@ -90,6 +90,7 @@ _OURS: list[tuple[str, type[BaseHandler]]] = [
     (f"{_THREAD}/conversation", conversations.ThreadConversationHandler),
     (f"{_CONVERSATION}/thread", conversations.ConversationThreadHandler),
     (f"{_RUN}/events", runs.RunEventsHandler),
+    (f"{_RUN}/decisions", runs.RunDecisionsHandler),
     ("responses", responses.ResponseListHandler),
     (f"widgets/{_ID}", widgets.WidgetFileHandler),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.handlers.base import BaseHandler, secured
 from oxillama_jupyter.schemas.base import PageQuery
+from oxillama_jupyter.schemas.decisions import DecideCall, DecisionsQuery
 from oxillama_jupyter.schemas.runs import (
     CreateRun,
     CreateThreadAndRun,
@@ -16,6 +17,7 @@ from oxillama_jupyter.services.jobs import Job
 
 __all__ = [
     "RunCancelHandler",
+    "RunDecisionsHandler",
     "RunEventsHandler",
     "RunHandler",
     "RunStepHandler",
@@ -115,6 +117,23 @@ class RunToolOutputsHandler(_RunHandler):
         service = self.services.runs
         job = await service.submit_tool_outputs(thread_id, run_id, body, user=self.caller)
         await self.answer(job, stream=body.stream)
+
+
+class RunDecisionsHandler(_RunHandler):
+    """What people decide about a waiting run's calls. Ours, not OpenAI's."""
+
+    @secured("read")
+    async def get(self, thread_id: str, run_id: str) -> None:
+        """Look, or wait for more."""
+        query = self.query(DecisionsQuery)
+        with self.attached():
+            self.send(await self.services.runs.decisions(thread_id, run_id, query))
+
+    @secured("execute")
+    async def post(self, thread_id: str, run_id: str) -> None:
+        """Decide."""
+        body = self.read(DecideCall)
+        self.send(await self.services.runs.decide(thread_id, run_id, body, user=self.caller))
 
 
 class RunStepsHandler(_RunHandler):

@@ -11,15 +11,18 @@ from oxillama_jupyter.client.failures import explain, one_line
 from oxillama_jupyter.client.schema import read_answer
 from oxillama_jupyter.client.threads import is_thread_id
 from oxillama_jupyter.magics.approval import CannotAskError
+from oxillama_jupyter.magics.desk import ask_pages
 from oxillama_jupyter.magics.failures import MagicError
 from oxillama_jupyter.magics.follow import Follower
 from oxillama_jupyter.magics.session import Cancelled, Followed
 from oxillama_jupyter.widgets.calls import call_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from oxillama_jupyter.magics.approval import Approval, Decision
     from oxillama_jupyter.magics.arguments import Options
+    from oxillama_jupyter.magics.desk import Desk
     from oxillama_jupyter.magics.session import Session
     from oxillama_jupyter.magics.toolbox import Toolbox
     from oxillama_jupyter.magics.waiting import Waiting
@@ -128,8 +131,23 @@ class Answering:
             if not self._toolbox.tools:
                 raise CannotAskError(_NO_TOOLS)
             self.view.flush()
-            outputs = await self._toolbox.answer(calls, waiting.result)
+            outputs = await self._toolbox.answer(calls, waiting.result, self._desk(waiting))
             await waiting.work(lambda outputs=outputs: self.follower.submit(outputs))  # type: ignore[misc]  # bound now
+
+    def _desk(self, waiting: Waiting) -> Desk | None:
+        """Where pages decide about calls, if one shows this run."""
+        if not self.view.decides:
+            return None
+        thread_id, run_id = self.view.thread_id or "", self.view.run_id or ""
+
+        async def desk(
+            calls: list[dict[str, Any]], approval: Approval
+        ) -> Mapping[str, Decision] | None:
+            return await waiting.work(
+                lambda: ask_pages(self._session, thread_id, run_id, calls, approval)
+            )
+
+        return desk
 
     def _waits_for(self) -> str:
         calls = self.view.run["required_action"]["submit_tool_outputs"]["tool_calls"]

@@ -37,17 +37,22 @@ class Decision:
         by: Who decided, or the rule that did.
         reason: Why it was denied, if that was said.
         arguments: The arguments to run it with, where they were edited.
+        kept: Whether the server has it already: it was given in a page.
     """
 
     verdict: str
     by: str
     reason: str | None = None
     arguments: str | None = None
+    kept: bool = False
 
     @property
-    def body(self) -> dict[str, str]:
-        """The field of the request."""
-        return {key: value for key, value in vars(self).items() if value is not None}
+    def body(self) -> dict[str, str] | None:
+        """The field of the request; None where the server has it already."""
+        values = {"verdict": self.verdict, "by": self.by}
+        values |= {"reason": self.reason} if self.reason is not None else {}
+        values |= {"arguments": self.arguments} if self.arguments is not None else {}
+        return None if self.kept else values
 
 
 class Approval:
@@ -71,12 +76,17 @@ class Approval:
         Raises:
             CannotAskError: No rule does, and nobody can be asked.
         """
+        return self.rule(name) or self._ask(name, arguments, _user())
+
+    def rule(self, name: str) -> Decision | None:
+        """The decision about any call of this function, if a rule has one."""
         if self.covers([name]):
             return Decision("approved", "--yes")
-        user = _user()
-        if name in self._always:
-            return Decision("approved", f"{user} (always)")
-        return self._ask(name, arguments, user)
+        return Decision("approved", f"{_user()} (always)") if name in self._always else None
+
+    def always(self, name: str) -> None:
+        """Approve all other calls of this function."""
+        self._always.add(name)
 
     def _ask(self, name: str, arguments: str, user: str) -> Decision:
         shown = call_text(name, arguments)

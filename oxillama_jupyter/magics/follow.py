@@ -65,14 +65,20 @@ class Follower:
         self._view.run = {"id": run_id}
         self.follow(self._session.with_server(self._open))
 
-    def submit(self, outputs: list[dict[str, Any]]) -> None:
-        """Answer the calls that the run waits for, and follow it on; errors as `follow`."""
+    def submit(self, outputs: list[dict[str, Any]] | None) -> None:
+        """Answer the calls that the run waits for, and follow it on; errors as `follow`.
+
+        Args:
+            outputs: What the calls gave; None where somebody else has answered.
+        """
         thread_id, run_id = self._view.thread_id or "", self._view.run_id or ""
-        stream = self._submitted(thread_id, run_id, outputs)
+        stream = None if outputs is None else self._submitted(thread_id, run_id, outputs)
         if stream is None:  # somebody else has answered, or cancelled it
             self.attach(thread_id, run_id)
             return
         self._view.run = {**self._view.run, "status": "queued"}
+        if self._view.decides:
+            self._view.flush()
         self.follow(stream)
 
     def _submitted(

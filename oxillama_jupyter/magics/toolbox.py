@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from oxillama_jupyter.magics.approval import Decision
+    from oxillama_jupyter.magics.desk import Desk
 
     Wait = Callable[[Awaitable[Any]], Awaitable[Any]]
 
@@ -45,7 +46,9 @@ class Toolbox:
         """Whether a call may need asking."""
         return not self.approval.covers(self.tools)
 
-    async def answer(self, calls: Iterable[dict[str, Any]], wait: Wait) -> list[dict[str, Any]]:
+    async def answer(
+        self, calls: Iterable[dict[str, Any]], wait: Wait, desk: Desk | None = None
+    ) -> list[dict[str, Any]] | None:
         """Decide about all pending calls, then run them, one after the other.
 
         Where somebody cannot be asked about one of them, none has run: whoever attaches to the run
@@ -54,14 +57,23 @@ class Toolbox:
         Args:
             calls: As the run has them.
             wait: How to wait for what an async function gives.
+            desk: Where pages decide; without one this front end is asked.
 
         Returns:
-            The entries of the request's `tool_outputs`.
+            The entries of the request's `tool_outputs`; None if the run does not wait any more.
 
         Raises:
             CannotAskError: Somebody has to be asked, and nobody can be.
         """
-        decided = [(call, self._decide(call)) for call in calls]
+        found: Mapping[str, Decision] = {}
+        if desk is not None:
+            calls = list(calls)
+            asked = [call for call in calls if call["function"]["name"] in self.tools]
+            given = await desk(asked, self.approval)
+            if given is None:
+                return None
+            found = given
+        decided = [(call, found.get(call["id"]) or self._decide(call)) for call in calls]
         return [await self._answer(call, decision, wait) for call, decision in decided]
 
     def _decide(self, call: dict[str, Any]) -> Decision | None:
@@ -80,7 +92,8 @@ class Toolbox:
             text = error_text(f"There is no function {name!r}; there are: {known}.")
             return {"tool_call_id": call["id"], "output": text}
         text = await _run(self.tools[name], call["function"]["arguments"], decision, wait)
-        return {"tool_call_id": call["id"], "output": text, "decision": decision.body}
+        answered = {"tool_call_id": call["id"], "output": text}
+        return answered | ({"decision": decision.body} if decision.body else {})
 
 
 async def _run(tool: Tool, arguments: str, decision: Decision, wait: Wait) -> str:

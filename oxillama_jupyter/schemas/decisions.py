@@ -8,7 +8,7 @@ from msgspec import Meta, Struct, to_builtins
 
 from oxillama_jupyter.schemas.base import Request
 
-__all__ = ["Decision", "recorded"]
+__all__ = ["DecideCall", "Decision", "DecisionsQuery", "PendingDecisions", "recorded"]
 
 
 class Decision(Request):
@@ -26,6 +26,44 @@ class Decision(Request):
     by: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     reason: Annotated[str, Meta(max_length=2000)] | None = None
     arguments: str | None = None
+
+
+class DecideCall(Request):
+    """Body of our own `POST …/decisions`: about one call that a run waits for.
+
+    Attributes:
+        tool_call_id: The call.
+        verdict: As of a decision.
+        reason: As of a decision.
+        arguments: As of a decision; there if and only if the verdict is `edited`.
+        always: Approve this function's other calls too, while the client that runs them lasts.
+    """
+
+    tool_call_id: str
+    verdict: Literal["approved", "edited", "denied"]
+    reason: Annotated[str, Meta(max_length=2000)] | None = None
+    arguments: str | None = None
+    always: bool = False
+
+
+class DecisionsQuery(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """Query of `GET …/decisions`.
+
+    Attributes:
+        decided: How many decisions are known already.
+        wait: Seconds to wait for one more, or for the run to wait for none any more.
+    """
+
+    decided: Annotated[int, Meta(ge=0)] = 0
+    wait: Annotated[float, Meta(ge=0, le=10)] = 0
+
+
+class PendingDecisions(Struct):
+    """The calls that a run waits for, each with its decision where there is one."""
+
+    run_id: str
+    status: str
+    calls: list[dict[str, Any]]
 
 
 class _Recorded(Struct, omit_defaults=True):

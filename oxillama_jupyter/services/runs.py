@@ -6,6 +6,7 @@ from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.events import EventLog
 from oxillama_jupyter.ids import now
 from oxillama_jupyter.schemas.base import Page, PageQuery
+from oxillama_jupyter.schemas.decisions import DecideCall, DecisionsQuery, PendingDecisions
 from oxillama_jupyter.schemas.runs import (
     TERMINAL,
     CreateRun,
@@ -16,6 +17,7 @@ from oxillama_jupyter.schemas.runs import (
 )
 from oxillama_jupyter.schemas.steps import RunStep
 from oxillama_jupyter.services import actions
+from oxillama_jupyter.services.decisions import Decisions
 from oxillama_jupyter.services.executor import Executor
 from oxillama_jupyter.services.jobs import Job
 from oxillama_jupyter.services.models import ModelService
@@ -56,6 +58,7 @@ class RunService:
         self._models = models
         self._owner = owner
         self._expiry = expiry
+        self._decisions = Decisions(db)
 
     async def start(self, thread_id: str, body: CreateRun, *, user: str = "") -> Job:
         """Store a run on a thread and begin to execute it for a user.
@@ -125,7 +128,9 @@ class RunService:
             self._executor.stop(run_id, "cancelled")
             return run
         if waited or await self._db.read(runs.owner_of, run_id) == self._owner:
-            return await self._recovery.end(run, Outcome("cancelled"))
+            ended = await self._recovery.end(run, Outcome("cancelled"))
+            self._decisions.changed(run_id)
+            return ended
         return run  # the server that executes it sees the status
 
     async def submit_tool_outputs(
@@ -154,7 +159,20 @@ class RunService:
                 expires_in=self._expiry,
                 caller=user,
             )
+            self._decisions.changed(run_id)
             return self._executor.resume(resumed, user=user)
+
+    async def decide(
+        self, thread_id: str, run_id: str, body: DecideCall, *, user: str = ""
+    ) -> PendingDecisions:
+        """Decide about a call that a run waits for; errors as `Decisions.decide`."""
+        return await self._decisions.decide(thread_id, run_id, body, user)
+
+    async def decisions(
+        self, thread_id: str, run_id: str, query: DecisionsQuery
+    ) -> PendingDecisions:
+        """What a run waits for, and what is decided about it."""
+        return await self._decisions.pending(thread_id, run_id, query)
 
     async def events(self, thread_id: str, run_id: str) -> EventLog:
         """A run's event log from event 0: live, from its journal, or made from the stored objects.

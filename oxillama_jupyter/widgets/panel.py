@@ -50,8 +50,8 @@ class Panel(anywidget.AnyWidget):
 
     def __init__(self, **traits: Any) -> None:
         openai_prefix, prefix = prefixes(os.environ)
-        given = {"openai_prefix": openai_prefix, "prefix": prefix, **traits}
-        super().__init__(panel_id=secrets.token_urlsafe(9), **given)
+        own = {"openai_prefix": openai_prefix, "prefix": prefix}
+        super().__init__(**{"panel_id": secrets.token_urlsafe(9), **own, **traits})
 
     def __repr__(self) -> str:
         """Without an address: outputs of notebooks are compared."""
@@ -69,10 +69,13 @@ class Panel(anywidget.AnyWidget):
         """The panel for our own renderer, for widget managers, and its picture for all others."""
         found = super()._repr_mimebundle_(**kwargs)
         view, metadata = found if isinstance(found, tuple) else (found, {})
+        return {MIME: self.described(), **(view or {}), **self.picture()}, metadata or {}
+
+    def described(self) -> dict[str, Any]:
+        """What our own renderer gets: enough to show the panel without a kernel."""
         names = ("openai_prefix", "prefix", *self._kept)
-        panel = {
+        return {
             "widget": self.widget,
             "panel_id": self.panel_id,
             "state": {name: getattr(self, name) for name in names},
         }
-        return {MIME: panel, **(view or {}), **self.picture()}, metadata or {}

@@ -2,6 +2,10 @@
 
 Import it only where it is used: `anywidget` and `ipywidgets` come with it.
 
+A page shows the run whether or not this kernel tells it anything: where no kernel does, it follows
+the run's events, by HTTP and from the first one on. A kernel that follows the run anyway spares the
+server that, and the page a connection.
+
 The text never goes through a trait: each message to the page is `[offset, text, tokens]`, which
 says that from `offset` on (in UTF-16 units, as the page counts) the text is this one. A page that
 has missed a message asks with `{"resync": length}` for what is behind it. The trait `text` holds
@@ -15,14 +19,16 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import ipywidgets  # type: ignore[import-untyped]
 import traitlets
 from ipywidgets.widgets.trait_types import InstanceDict  # type: ignore[import-untyped]
 from ipywidgets.widgets.widget import widget_serialization  # type: ignore[import-untyped]
 
+from oxillama_jupyter.widgets.panel import Panel
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import ClassVar
 
 __all__ = ["RunCell"]
 
@@ -30,38 +36,42 @@ _LOADER = Path(__file__).parent / "static" / "run_cell.js"
 _UTF16 = "utf-16-le"
 
 
-class RunCell(anywidget.AnyWidget):
+class RunCell(Panel):
     """A run as a notebook shows it.
 
     Args:
         on_stop: Called when the page asks to stop the run, as soon as the kernel gets to it.
+        traits: `thread_id` and `run_id`, if nothing more: the page then follows the run itself.
 
     Attributes:
         thread_id: The run's thread.
         run_id: The run.
-        status: The run's status.
+        status: The run's status, as this kernel has it; empty where it does not follow the run.
         text: All text so far.
         tokens: About how many tokens that is.
-        openai_prefix: Where on the page's own server the OpenAI surface is.
-        prefix: Where this extension's own routes are.
+
+    Example:
+        >>> RunCell(thread_id="thread_1", run_id="run_1")  # doctest: +SKIP
     """
 
     _esm = _LOADER.read_text("utf-8")
+    _kept: ClassVar[tuple[str, ...]] = ("thread_id", "run_id")
 
     # Whoever wants one can set it; by itself it would be a second comm for each cell.
     layout = InstanceDict(ipywidgets.Layout, allow_none=True).tag(sync=True, **widget_serialization)
 
+    widget = traitlets.Unicode("run_cell_view").tag(sync=True)
+    advice = traitlets.Unicode("")  # its plain view says what to do
     thread_id = traitlets.Unicode("").tag(sync=True)
     run_id = traitlets.Unicode("").tag(sync=True)
     status = traitlets.Unicode("").tag(sync=True)
     text = traitlets.Unicode("").tag(sync=True)
     tokens = traitlets.Int(0).tag(sync=True)
-    openai_prefix = traitlets.Unicode("v1").tag(sync=True)
-    prefix = traitlets.Unicode("oxillama").tag(sync=True)
 
     def __init__(self, on_stop: Callable[[], None] | None = None, **traits: Any) -> None:
         # Each message carries the id, so it is a short one: 48 bits are enough for a kernel.
-        super().__init__(model_id=secrets.token_urlsafe(6), **traits)
+        short = secrets.token_urlsafe(6)
+        super().__init__(model_id=short, panel_id=short, **traits)
         self._on_stop = on_stop
         self.on_msg(self._receive)
 

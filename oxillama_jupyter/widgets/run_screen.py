@@ -6,8 +6,9 @@ import re
 import time
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from oxillama_jupyter.widgets.panel import MIME
 from oxillama_jupyter.widgets.prefixes import prefixes
 from oxillama_jupyter.widgets.run_cell import RunCell
 from oxillama_jupyter.widgets.screens import WAITS, about, bundle, interrupt_later
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["RunScreen", "finished"]
 
 _SHARE = 0.2  # of the text so far is what a message has to bring
-_ENOUGH = 300  # characters always are
+_ENOUGH = 350  # characters always are
 _LONGEST_SECONDS = 2.0
 _SHORT_PLAIN = 1_000
 _BEGINNING = 100
@@ -51,6 +52,7 @@ class RunScreen:
         environ: The kernel's environment, which says where its server has its routes.
         connection: Gives the kernel's connection.
         clock: Seconds, for tests.
+        asks: Whether somebody sits before the front end, who could decide about calls.
     """
 
     def __init__(
@@ -58,7 +60,10 @@ class RunScreen:
         environ: Mapping[str, str],
         connection: Callable[[], Connection] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        asks: bool = True,
     ) -> None:
+        self._url = environ.get("OXILLAMA_URL", "") if asks else ""
         self._prefixes = prefixes(environ)
         self._connection = connection
         self._clock = clock
@@ -68,6 +73,15 @@ class RunScreen:
         self._left_at = clock()
         self._portions: list[str] = []  # their display ids
 
+    @property
+    def decides(self) -> bool:
+        """Whether the page can tell the kernel's own server what a person decides."""
+        return (
+            bool(self._url)
+            and self._connection is not None
+            and (self._connection().url == self._url)
+        )
+
     def open(self, state: State) -> None:
         """Show the widget: that the run is on, and how to stop it."""
         from IPython.display import display
@@ -75,6 +89,8 @@ class RunScreen:
         ids = dict(state.about)
         if self._cell is not None:  # it was shown ahead of the run
             self._cell.run_id, self._cell.thread_id = ids["run_id"], ids["thread_id"]
+            with interrupt_later():
+                _put(_view(self._cell), state, self._cell.model_id)
             return
         with interrupt_later():
             cell = RunCell(
@@ -85,14 +101,8 @@ class RunScreen:
                 openai_prefix=self._prefixes[0],
                 prefix=self._prefixes[1],
             )
-            view = {"model_id": cell.model_id, "version_major": 2, "version_minor": 0}
-            run = f" {ids['run_id']}" if "run_id" in ids else ""
-            words = f"The answer is being written; %oxillama attach{run} shows it."
             display(  # type: ignore[no-untyped-call]
-                {"application/vnd.jupyter.widget-view+json": view, "text/plain": words},
-                raw=True,
-                metadata=about(state),
-                display_id=cell.model_id,
+                _view(cell), raw=True, metadata=about(state), display_id=cell.model_id
             )
             self._cell = cell
 
@@ -103,6 +113,9 @@ class RunScreen:
         cell, now = self._cell, self._clock()
         if cell is None:
             return
+        status = WAITS if state.status == WAITS else "in_progress"
+        if cell.status != status:
+            cell.status = status
         new = len(state.text) - len(cell.text)
         soon = new < min(_SHARE * len(state.text), _ENOUGH) and now < self._sent + _LONGEST_SECONDS
         if soon and state.status != WAITS:
@@ -201,7 +214,21 @@ def finished(text: str) -> int:
     return end
 
 
-def _put(data: dict[str, str], state: State, display_id: str) -> None:
+def _view(cell: RunCell) -> dict[str, Any]:
+    """The widget, for our own renderer and for widget managers."""
+    run = f" {cell.run_id}" if cell.run_id else ""
+    return {
+        MIME: cell.described(),
+        "application/vnd.jupyter.widget-view+json": {
+            "model_id": cell.model_id,
+            "version_major": 2,
+            "version_minor": 0,
+        },
+        "text/plain": f"The answer is being written; %oxillama attach{run} shows it.",
+    }
+
+
+def _put(data: dict[str, Any], state: State, display_id: str) -> None:
     """Replace an output."""
     from IPython.display import display
 

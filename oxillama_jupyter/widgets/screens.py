@@ -183,7 +183,7 @@ def screen_for(
         # It takes 0.1 s to import, unless the kernel has done that already.
         from oxillama_jupyter.widgets.run_screen import RunScreen
 
-        return RunScreen(os.environ, connection)
+        return RunScreen(os.environ, connection, asks=bool(asked.get("allow_stdin", True)))
     return FinalScreen() if kind == "final" else NotebookScreen()
 
 

@@ -87,6 +87,11 @@ class StreamView:
         return "\n\n".join(self._texts.values())
 
     @property
+    def decides(self) -> bool:
+        """Whether people decide about calls where this is shown."""
+        return bool(getattr(self._screen, "decides", False))  # most screens only show
+
+    @property
     def _body(self) -> str:
         return "\n\n".join(self._blocks.values())
 
@@ -132,7 +137,7 @@ class StreamView:
 
     def flush(self, note: str = "") -> None:
         """Show what there is now, and a note until there is more."""
-        if self._screen is not None and (self._body or note):
+        if self._screen is not None and (self._body or note or self.decides):
             self._screen.show(self._state(note))
 
     def close(self, note: str = "") -> None:

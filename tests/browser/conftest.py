@@ -10,11 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 from client.world import Server, World
 
+import oxillama_jupyter
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser, Page
 
+LAB_EXTENSION = Path(oxillama_jupyter.__file__).parent / "labextension"
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -48,6 +51,9 @@ def world(tmp_path: Path) -> Iterator[World]:
         file.write_text(json.dumps(content))
     world.env["JUPYTERLAB_SETTINGS_DIR"] = str(settings)
     world.env["JUPYTERLAB_WORKSPACES_DIR"] = str(tmp_path / "workspaces")
+    # Lab's extension as it is in this tree, ahead of any that is installed; links are not served.
+    shutil.copytree(LAB_EXTENSION, tmp_path / "own" / "labextensions" / "oxillama-jupyter")
+    world.env["JUPYTER_PATH"] = str(tmp_path / "own")
     yield world
     world.close()
 

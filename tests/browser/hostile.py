@@ -42,7 +42,7 @@ FOUND = """selector => {
   const root = document.querySelector(selector);
   const forbidden = 'script,img,image,svg,button,input,form,iframe,object,embed,style,link,video';
   return {
-    elements: [...root.querySelectorAll(forbidden)].filter(e => !e.closest('mjx-container'))
+    elements: [...root.querySelectorAll(forbidden)].filter(e => !e.closest('mjx-container') && !e.matches('.oxillama-code-bar > button'))
       .map(e => e.outerHTML),
     links: [...root.querySelectorAll('a')].map(a => a.href),
     handlers: [...root.querySelectorAll('*')].flatMap(e => e.getAttributeNames())

@@ -54,9 +54,9 @@ def run_all(page: Page) -> None:
 
 def wait_for_end(page: Page, cell: int = 1) -> None:
     page.wait_for_function(
-        f"""() => /\\[\\d+\\]/.test(document.querySelectorAll('.jp-CodeCell')[{cell}]
-            .querySelector('.jp-InputPrompt').innerText)
-            && !document.querySelector('.oxillama-run')""",
+        f"""() => {{ const cell = document.querySelectorAll('.jp-CodeCell')[{cell}];
+            return /\\[\\d+\\]/.test(cell.querySelector('.jp-InputPrompt').innerText)
+              && !cell.querySelector('.oxillama-run'); }}""",
         timeout=LIMIT,
     )
 

@@ -221,7 +221,7 @@ def test_a_kernel_restarted_in_mid_answer_leaves_the_text_so_far_and_attach_fini
     assert "Paragraph 5 " in so_far
     assert text.startswith(so_far)
     open_notebook(page, scripted_lab, "second")
-    assert "Paragraph 5 " in "".join(page.evaluate(SEEN))
+    page.wait_for_selector(".oxillama-text:has-text('Paragraph 39 ')", timeout=LIMIT)
 
     page.evaluate(
         "() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 2;"

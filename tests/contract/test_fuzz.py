@@ -35,6 +35,7 @@ from oxillama_jupyter.schemas.conversations import (
     ItemQuery,
     ModifyConversation,
 )
+from oxillama_jupyter.schemas.decisions import DecideCall, DecisionsQuery
 from oxillama_jupyter.schemas.embeddings import CreateEmbeddings
 from oxillama_jupyter.schemas.exports import ExportQuery
 from oxillama_jupyter.schemas.forks import ForkThread
@@ -161,6 +162,8 @@ ROUTES = [
     Route("GET", "oxillama/threads/{thread}/export", query=ExportQuery),
     Route("POST", "oxillama/threads/import", ImportThread),
     Route("GET", f"oxillama/{RUN[3:]}/events", query=EventsQuery),
+    Route("GET", f"oxillama/{RUN[3:]}/decisions", query=DecisionsQuery),
+    Route("POST", f"oxillama/{RUN[3:]}/decisions", DecideCall, spends=True),
     Route("POST", "oxillama/threads/prompt", CreateThreadAndRun, PromptQuery),
     Route("POST", "oxillama/threads/{thread}/prompt", CreateRun, PromptQuery),
     Route("GET", f"oxillama/{RUN[3:]}/prompt", query=PromptQuery),

@@ -39,7 +39,17 @@ function licences(inputs) {
   return `Parts of what is in this folder:\n\n${texts.join("\n\n")}`;
 }
 
+/** What the highlighter would print to the console names addresses of elsewhere. */
+const withoutAddresses = {
+  name: "without-addresses",
+  setup: (work) =>
+    work.onLoad({ filter: /highlight\.js.lib.*\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(/https:\/\/github\.com[^\s"'`)]*/g, ""),
+    })),
+};
+
 const options = {
+  plugins: [withoutAddresses],
   bundle: true,
   minify: true,
   format: "esm",

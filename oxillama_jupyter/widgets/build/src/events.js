@@ -39,15 +39,14 @@ const WAIT = (milliseconds) => new Promise((done) => setTimeout(done, millisecon
 /**
  * Every event of a run from the first one on, over lost connections, until it has ended or waits.
  *
- * The server numbers them; after a lost connection only what is missing comes, and the same with the
- * number of the last one that is known already as `after`.
+ * `after` is the id of the last event that is known already.
+ * The server numbers them; after a lost connection only what is missing comes.
  */
-export async function* followRun(panel, threadId, runId, { signal, after: known = null } = {}) {
-  let last = known;
+export async function* followRun(panel, threadId, runId, { signal, after: last = null } = {}) {
   for (let tries = 0; ; tries += 1) {
     try {
-      const after = last === null ? "" : `?starting_after=${last}`;
-      const answer = await ask(panel.own(`threads/${threadId}/runs/${runId}/events${after}`), { signal });
+      const query = last === null ? "" : `?starting_after=${last}`;
+      const answer = await ask(panel.own(`threads/${threadId}/runs/${runId}/events${query}`), { signal });
       for await (const event of eventsOf(answer)) {
         if (event.id !== undefined) last = event.id;
         tries = 0;

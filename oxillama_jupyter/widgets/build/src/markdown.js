@@ -2,6 +2,9 @@
 // from a list, their text is text, and links lead to the web or to mail, or are none.
 
 import MarkdownIt from "markdown-it";
+import { codeBlock } from "./code.js";
+import styles from "./code.css";
+import { addStyles } from "./styles.js";
 
 const ELEMENTS = new Set(
   "p h1 h2 h3 h4 h5 h6 blockquote ul ol li table thead tbody tr th td strong em s".split(" "),
@@ -16,6 +19,7 @@ parser.validateLink = (address) => LINK.test(address);
 
 /** Show Markdown in an element, and change only the blocks that have changed. */
 export function renderer(parent) {
+  addStyles(parent.ownerDocument, "code", styles);
   let shown = [];
   let plain = null;
 
@@ -36,15 +40,32 @@ export function renderer(parent) {
     const found = blocks(text);
     let same = 0;
     while (same < shown.length && same < found.length && shown[same].key === found[same].key) same++;
-    for (const block of shown.splice(same)) block.node.remove();
+    const grown = grow(shown[same], found[same]);
+    for (const block of shown.splice(same + grown)) block.node.remove();
+    same += grown;
     for (const block of found.slice(same)) {
+      block.code = codeOf(block);
       const piece = document.createDocumentFragment();
-      build(piece, block.tokens);
-      block.node = piece.firstElementChild ?? document.createElement("p");
+      if (!block.code) build(piece, block.tokens);
+      block.node = block.code?.node ?? piece.firstElementChild ?? document.createElement("p");
       parent.append(block.node);
       shown.push(block);
     }
   };
+}
+
+/** A block of code as one that can grow; what a person is about to press stays where it is. */
+function codeOf({ tokens: [token] }) {
+  return token.type === "fence" || token.type === "code_block" ? codeBlock(token.content, token.info) : null;
+}
+
+/** Let a block of code become its newer self; whether that was possible: 1 or 0. */
+function grow(old, newer) {
+  const [was, is] = [old?.tokens[0], newer?.tokens[0]];
+  if (!old?.code || was.type !== is?.type || was.info !== is.info) return 0;
+  old.code.update(is.content);
+  Object.assign(old, { key: newer.key, tokens: newer.tokens });
+  return 1;
 }
 
 /** The outermost blocks, each with what it is made from. */
@@ -96,11 +117,8 @@ function leaf(token) {
     case "code_inline":
       return withText("code", token.content);
     case "code_block":
-    case "fence": {
-      const block = document.createElement("pre");
-      block.append(withText("code", token.content));
-      return block;
-    }
+    case "fence":
+      return codeBlock(token.content, token.info).node;
     case "image": {
       // An image would be fetched from wherever the model says.
       const made = link(token.attrGet("src"));

@@ -10,14 +10,19 @@ const SHARED = Symbol.for(`oxillama.page.${PROTOCOL}`);
 
 /** One widget's state, held by the kernel where it can be. */
 class Panel {
-  #state;
+  #state = {};
   #model = null;
   #listeners = new Map();
   #receivers = new Set();
 
-  constructor(id, state) {
+  constructor(id) {
     this.id = id;
-    this.#state = { ...state };
+  }
+
+  /** Take what the notebook says of it; the kernel's model may have come first. */
+  learn(state) {
+    this.#state = { ...state, ...this.#state };
+    return this;
   }
 
   /** Whether a kernel listens. */
@@ -82,6 +87,7 @@ class Panel {
       model?.on(`change:${name}`, this.#teller(name));
       this.#tell(name);
     }
+    model?.on("comm_live_update", () => this.#model === model && this.connect(null)); // a restart
     model?.on("msg:custom", (message) => this.#receivers.forEach((done) => done(message)));
     this.#tell("connected");
   }
@@ -98,24 +104,23 @@ class Panel {
 
 class Page {
   #panels = new Map();
-  #modules = new Map();
+  #modules = {};
   /** What JupyterLab and Notebook let us do, where our extension of them is installed. */
   lab = null;
 
   /** The panel of that id; `state` is what the notebook says of it. */
-  panel(id, state = {}) {
-    if (!this.#panels.has(id)) this.#panels.set(id, new Panel(id, state));
-    return this.#panels.get(id);
+  panel(id, state) {
+    if (!this.#panels.has(id)) this.#panels.set(id, new Panel(id));
+    return this.#panels.get(id).learn(state);
   }
 
   /** Show a panel in an element; what is returned ends that. */
   async show(panel, name, el) {
+    const path = panel.own(`widgets/${name}.js`);
     try {
-      const path = panel.own(`widgets/${name}.js`);
-      if (!this.#modules.has(path)) this.#modules.set(path, load(path));
-      return (await this.#modules.get(path)).show(panel, el, this);
+      return (await (this.#modules[path] ??= load(path))).show(panel, el, this);
     } catch (error) {
-      this.#modules.clear(); // the next one may have better luck
+      this.#modules = {}; // the next one may have better luck
       throw error;
     }
   }
@@ -126,7 +131,8 @@ async function load(path) {
   const address = URL.createObjectURL(new Blob([await (await ask(path)).text()], { type: "text/javascript" }));
   try {
     const module = await import(address);
-    if (module.PROTOCOL !== PROTOCOL) throw new Error("The server has another version of oxillama_jupyter.");
+    // The server has been upgraded since this page was loaded, or the other way round.
+    if (module.PROTOCOL !== PROTOCOL) throw new Error("Reload the page.");
     return module;
   } finally {
     URL.revokeObjectURL(address);

@@ -20,7 +20,7 @@ export function config() {
 /** Send a request; `path` is relative to the server's base URL. */
 export async function ask(path, options = {}) {
   const known = config();
-  if (!known) throw new Refused("This page does not come from the Jupyter server of its kernel.", 0);
+  if (!known) throw new Refused("This page is not its kernel's.", 0);
   const { baseUrl, token } = known;
   const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
   const headers = { ...(xsrf && { "X-XSRFToken": xsrf }), ...(token && { Authorization: `token ${token}` }) };
@@ -36,6 +36,6 @@ async function refusal(answer) {
     const { message, code } = JSON.parse(text).error;
     return new Refused(message, answer.status, { code, after });
   } catch {
-    return new Refused(`The server answered ${answer.status} ${answer.statusText}`, answer.status, { after });
+    return new Refused(`${answer.status} ${answer.statusText}`, answer.status, { after });
   }
 }

@@ -3,6 +3,9 @@
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import base from "./base.css";
+import { addStyles } from "./styles.js";
+
+export { visible } from "./visible.js";
 
 /** Show a component in an element; what is returned ends that. */
 export function mount(node, el, styles = "", name = "") {
@@ -16,15 +19,6 @@ export function mount(node, el, styles = "", name = "") {
     render(null, root);
     root.remove();
   };
-}
-
-function addStyles(page, name, styles) {
-  const id = `oxillama-${name}-styles`;
-  if (page.getElementById(id)) return;
-  const style = page.createElement("style");
-  style.id = id;
-  style.textContent = styles;
-  page.head.append(style);
 }
 
 /** A trait of a panel, as state: `[value, set]`. */
@@ -93,15 +87,6 @@ export function Notice({ error, children }) {
     <span class="oxillama-notice" role="alert">
       {error ? error.message : children}
     </span>
-  );
-}
-
-/** Text of others as it is: control characters and direction marks are written out. */
-export function visible(text) {
-  return String(text ?? "").replace(
-    // eslint-disable-next-line no-control-regex
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
 

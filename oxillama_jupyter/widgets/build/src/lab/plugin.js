@@ -1,6 +1,7 @@
 // What our widgets may do with the notebook they are in.
 
 import { page } from "../page.js";
+import { bars } from "./bars.js";
 
 export function plugin({ INotebookTracker, NotebookActions }, lumino) {
   return {
@@ -14,6 +15,8 @@ export function plugin({ INotebookTracker, NotebookActions }, lumino) {
         insertCell: (node, source) => insertCell(tracker, NotebookActions, node, source),
         openBeside: (title, node, closed) => openBeside(app, lumino.Widget, title, node, closed),
       };
+      tracker.forEach(bars);
+      tracker.widgetAdded.connect((_, panel) => bars(panel));
     },
   };
 }

@@ -17,13 +17,29 @@ export function renderers({ Widget }) {
       this.#shown = key;
       this.#end?.();
       this.node.replaceChildren();
+      const panel = page.panel(data.panel_id, data.state);
       try {
-        this.#end = await page.show(page.panel(data.panel_id, data.state), data.widget, this.node);
+        this.#end = await page.show(panel, data.widget, this.node);
       } catch (error) {
-        this.node.textContent = model.data["text/plain"] || error.message;
-        this.node.style.whiteSpace = "pre-wrap";
+        this.#end = this.#plain(panel, model.data["text/plain"] || error.message);
       }
       if (this.isDisposed) this.#end?.();
+    }
+
+    /** Without the module: what the notebook says, or a plain view that came with the widget. */
+    #plain(panel, words) {
+      this.node.textContent = words;
+      this.node.style.whiteSpace = "pre-wrap";
+      let end = () => {};
+      const show = () => {
+        if (!panel.run || !panel.connected) return;
+        end();
+        this.node.replaceChildren();
+        end = panel.run.plain(this.node);
+      };
+      const forget = panel.on("connected", () => queueMicrotask(show));
+      show();
+      return () => (forget(), end());
     }
 
     dispose() {

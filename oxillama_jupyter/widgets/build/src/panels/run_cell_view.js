@@ -1,9 +1,15 @@
 // What a page shows of a run: its text as Markdown, how fast it comes, and how to stop it.
 
+import { render } from "preact";
+import base from "../base.css";
+import cards from "../call_cards.css";
 import styles from "./run_cell_view.css";
+import { showCalls } from "../call_cards.jsx";
 import { renderer } from "../markdown.js";
+import { runOf } from "../run.js";
+import { addStyles } from "../styles.js";
 
-export const PROTOCOL = 1;
+export { PROTOCOL } from "../page.js";
 
 const BETWEEN_RENDERINGS = 50; // milliseconds, at least
 const SHARE = 4; // times what a rendering has taken, at least
@@ -12,17 +18,24 @@ const LONGEST_SWAP = 2000; // milliseconds
 const ANIMATED = globalThis.matchMedia?.("(prefers-reduced-motion: no-preference)");
 
 /** Show the run in an element; what is returned ends that. */
-export function show(run, el) {
-  addStyles(el.ownerDocument);
+export function show(panel, el) {
+  addStyles(el.ownerDocument, "base", base);
+  addStyles(el.ownerDocument, "run", `${cards}\n${styles}`);
+  const run = runOf(panel);
   const parts = build(el);
   const text = reveal(run, renderer(parts.text));
   let wasOn = run.on;
+  let calls = run.calls;
+  showCalls(run, parts.calls);
   const update = () => {
     text.update();
+    if (calls !== run.calls) showCalls(run, parts.calls);
+    calls = run.calls;
     parts.group.setAttribute("aria-busy", String(run.on));
     parts.bar.hidden = !run.on;
     if (run.on) return;
     text.finish();
+    if (run.error) parts.failure.textContent = run.error.message;
     if (wasOn) keepInPlace(parts.text);
     wasOn = false;
   };
@@ -31,13 +44,14 @@ export function show(run, el) {
   };
   parts.button.addEventListener("click", () => stop(run, parts));
   const timer = setInterval(figures, 500);
-  run.views.add(update);
+  const leave = run.watch(update);
   figures();
   update();
   return () => {
     clearInterval(timer);
     text.end();
-    run.views.delete(update);
+    leave();
+    render(null, parts.calls);
   };
 }
 
@@ -52,6 +66,8 @@ function build(el) {
   group.setAttribute("aria-label", "Answer, being written");
   // Jupyter's own classes: the text looks as it will in the saved notebook.
   const text = make(group, "div", "oxillama-text jp-RenderedHTMLCommon jp-RenderedMarkdown");
+  const calls = make(group, "div", "oxillama-calls");
+  calls.dataset.lmSuppressShortcuts = "true";
   const bar = make(group, "div", "oxillama-bar");
   bar.dataset.lmSuppressShortcuts = "true"; // keys are the button's, not the notebook's
   const button = make(bar, "button", "oxillama-stop");
@@ -61,7 +77,9 @@ function build(el) {
   const figures = make(bar, "span", "oxillama-figures");
   const said = make(bar, "span", "oxillama-said");
   said.setAttribute("role", "status");
-  return { group, text, bar, button, figures, said };
+  const failure = make(group, "div", "oxillama-failure");
+  failure.setAttribute("role", "alert");
+  return { group, text, calls, bar, button, figures, said, failure };
 }
 
 async function stop(run, { button, said }) {
@@ -79,9 +97,10 @@ async function stop(run, { button, said }) {
 function words(run) {
   const seconds = (Date.now() - run.since) / 1000;
   const passed = seconds < 60 ? `${Math.floor(seconds)} s` : `${Math.floor(seconds / 60)} min`;
+  if (run.status === "requires_action") return run.calls.every((call) => call.decision) ? "running …" : "waits for you";
   if (run.missed) return `${passed} · a part is missing here until the end`;
   if (!run.tokens) return `${passed} · no text yet`;
-  const writing = (Date.now() - (run.firstText ??= Date.now())) / 1000;
+  const writing = (Date.now() - (run.firstText ?? Date.now())) / 1000;
   return writing < 1 ? passed : `${passed} · ${Math.round(run.tokens / writing)} tokens/s`;
 }
 
@@ -180,13 +199,4 @@ function keepInPlace(text) {
   });
   const timer = setTimeout(end, LONGEST_SWAP);
   observer.observe(area, { childList: true, subtree: true });
-}
-
-function addStyles(page) {
-  const id = "oxillama-run-styles";
-  if (page.getElementById(id)) return;
-  const style = page.createElement("style");
-  style.id = id;
-  style.textContent = styles;
-  page.head.append(style);
 }

@@ -1,0 +1,175 @@
+// A run as a page follows it: by the kernel's messages where a kernel sends any, else by its events
+// from the server, from the first one on.
+
+import { followRun } from "./events.js";
+import { Text } from "./run_text.js";
+
+const PATIENCE = 1000; // milliseconds for the kernel's model to come
+const POLL = 10; // seconds a question about decisions stays open
+const BETWEEN = 500; // milliseconds
+export const TERMINAL = new Set(["completed", "failed", "cancelled", "expired", "incomplete"]);
+
+/** The run of a panel; the same one for all of its views. */
+export function runOf(panel) {
+  return (panel.followed ??= new Run(panel));
+}
+
+class Run {
+  #panel;
+  #views = new Set();
+  #leaving = null;
+  #undo = () => {};
+
+  constructor(panel) {
+    this.#panel = panel;
+    this.text = "";
+    this.reasoning = "";
+    this.tokens = 0;
+    this.status = "";
+    this.missed = false;
+    this.error = null;
+    this.since = Date.now();
+    this.firstText = null;
+    this.object = null; // the server's, where it was asked
+    this.calls = []; // those that the run waits for, with what was decided about them
+  }
+
+  get #path() {
+    return `threads/${this.#panel.get("thread_id")}/runs/${this.#panel.get("run_id")}`;
+  }
+
+  /** Whether more will come. */
+  get on() {
+    return !TERMINAL.has(this.status) && this.status !== "ended" && !this.error;
+  }
+
+  /** Call `view` after each change; what is returned ends that. */
+  watch(view) {
+    this.#views.add(view);
+    if (!this.#leaving) this.#begin();
+    return () => {
+      this.#views.delete(view);
+      if (!this.#views.size) this.#end();
+    };
+  }
+
+  stop() {
+    if (this.#panel.run?.on) return this.#panel.run.stop();
+    return this.#panel.ask(this.#panel.openai(`${this.#path}/cancel`), { method: "POST" });
+  }
+
+  /** Decide about a call that the run waits for. */
+  async decide(call, decision) {
+    const body = { tool_call_id: call.id, ...decision };
+    const { calls } = await this.#panel.ask(this.#panel.own(`${this.#path}/decisions`), { body });
+    this.calls = calls;
+    this.#tell();
+  }
+
+  #tell() {
+    this.#views.forEach((view) => view());
+  }
+
+  #begin() {
+    const leaving = (this.#leaving = new AbortController());
+    const panel = this.#panel;
+    // The model's own text is there a moment after the model.
+    const forget = panel.on("connected", () => queueMicrotask(() => this.#choose(leaving.signal)));
+    const timer = setTimeout(() => this.#choose(leaving.signal, true), panel.connected ? 0 : PATIENCE);
+    this.#undo = () => {
+      forget();
+      clearTimeout(timer);
+    };
+    this.#choose(leaving.signal);
+  }
+
+  #end() {
+    this.#leaving?.abort();
+    this.#leaving = null;
+    this.#undo();
+    this.#source = "";
+  }
+
+  #source = "";
+  #round = 0; // of waiting for decisions
+
+  /** Follow by the kernel if it tells anything, by the server if it does not or no more. */
+  #choose(signal, late = false) {
+    if (signal.aborted || this.#source === "server" || !this.on) return;
+    const { run, connected } = this.#panel;
+    if (connected && run?.status) {
+      if (this.#source !== "kernel") this.#byKernel(run, signal);
+    } else if (this.#panel.get("run_id") && (late || connected || this.#source === "kernel")) {
+      this.#source = "server";
+      this.#byServer(signal).catch((error) => {
+        if (signal.aborted) return;
+        this.error = error;
+        this.#tell();
+      });
+    }
+  }
+
+  #byKernel(run, signal) {
+    this.#source = "kernel";
+    const update = () => {
+      if (this.#source !== "kernel") return;
+      const waited = this.status === "requires_action";
+      const { text, tokens, missed, status } = run;
+      Object.assign(this, { text, tokens, missed, status });
+      if (text) this.firstText ??= Date.now();
+      if (status === "requires_action" && !waited) {
+        const round = (this.#round += 1);
+        const wanted = () => round === this.#round && this.status === "requires_action";
+        this.#decisions(signal, wanted).catch((error) => {
+          if (!signal.aborted) console.warn("oxillama:", error);
+        });
+      } else if (status !== "requires_action") this.calls = [];
+      this.#tell();
+    };
+    run.views.add(update);
+    signal.addEventListener("abort", () => run.views.delete(update));
+    update();
+  }
+
+  async #byServer(signal) {
+    const text = new Text();
+    const ids = [this.#panel.get("thread_id"), this.#panel.get("run_id")];
+    let after = null;
+    this.#take(await this.#panel.ask(this.#panel.openai(this.#path), { signal }));
+    while (!signal.aborted) {
+      for await (const event of followRun(this.#panel, ...ids, { signal, after })) {
+        if (event.id !== undefined) after = event.id;
+        if (/^thread\.run\.(?!step\.)/.test(event.event)) this.#take(event.data);
+        else text.feed(event);
+        Object.assign(this, { text: text.whole, reasoning: text.reasoning, tokens: text.tokens });
+        this.#tell();
+      }
+      this.#take(await this.#panel.ask(this.#panel.openai(this.#path), { signal }));
+      this.#tell();
+      if (!this.on) return;
+      if (this.status === "requires_action") await this.#decisions(signal, () => true);
+      else await new Promise((done) => setTimeout(done, BETWEEN));
+    }
+  }
+
+  #take(object) {
+    this.object = object;
+    this.status = object.status;
+    this.since = 1000 * object.created_at;
+    if (object.started_at) this.firstText = 1000 * object.started_at;
+    if (object.status !== "requires_action") this.calls = [];
+  }
+
+  /** Show what is decided about the run's calls, until it waits for no decision any more. */
+  async #decisions(signal, wanted) {
+    for (let decided = ""; wanted() && !signal.aborted; ) {
+      const path = this.#panel.own(`${this.#path}/decisions${decided}`);
+      const found = await this.#panel.ask(path, { signal });
+      if (!wanted() || signal.aborted) return;
+      this.calls = found.calls;
+      this.#tell();
+      if (found.status !== "requires_action") return;
+      decided = `?decided=${found.calls.filter((call) => call.decision).length}&wait=${POLL}`;
+    }
+  }
+}

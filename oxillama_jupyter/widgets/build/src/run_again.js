@@ -1,0 +1,63 @@
+// What a page may do with an answer that is there: ask again, fork, copy; all of it by the server.
+
+// What of a run makes the same question again; not its seed, which would give the same answer.
+const SETTINGS = (
+  "model instructions temperature top_p max_prompt_tokens max_completion_tokens max_tokens response_format " +
+  "truncation_strategy reasoning_effort top_k min_p repeat_penalty frequency_penalty presence_penalty stop " +
+  "logit_bias typical_p top_n_sigma xtc_probability xtc_threshold dynatemp_range dynatemp_exponent mirostat " +
+  "mirostat_tau mirostat_eta repeat_last_n dry_multiplier dry_base dry_allowed_length dry_penalty_last_n " +
+  "dry_sequence_breakers adaptive_target adaptive_decay min_keep"
+).split(" ");
+const PAGE = 100;
+
+/** All messages of a run, oldest first. */
+export async function messagesOf(panel, run) {
+  const path = `threads/${run.thread_id}/messages?run_id=${run.id}&order=asc&limit=${PAGE}`;
+  return (await panel.ask(panel.openai(path))).data;
+}
+
+/** The text of messages. */
+export function textOf(messages) {
+  return messages.flatMap((message) => texts(message)).join("\n\n");
+}
+
+function texts(message) {
+  return message.content.filter((part) => part.type === "text").map((part) => part.text.value);
+}
+
+/** The question of a run, and what was said just before it. */
+async function question(panel, run) {
+  const [answer] = await messagesOf(panel, run);
+  const before = answer ? `&after=${answer.id}` : "";
+  const path = `threads/${run.thread_id}/messages?order=desc&limit=${PAGE}${before}`;
+  const { data } = await panel.ask(panel.openai(path));
+  const place = data.findIndex((message) => message.role === "user");
+  if (place < 0) throw new Error("The question is not in the thread any more.");
+  return [data[place], data[place + 1] ?? null];
+}
+
+/** Ask the same again, in a thread that ends just before the question; the new run. */
+export async function retry(panel, run) {
+  const [asked, before] = await question(panel, run);
+  const thread = before
+    ? await panel.ask(panel.own(`threads/${run.thread_id}/fork`), { body: { message_id: before.id } })
+    : await panel.ask(panel.openai("threads"), { body: { metadata: { forked_from: run.thread_id } } });
+  const settings = SETTINGS.filter((name) => run[name] != null && run[name] !== "");
+  const content = texts(asked).map((text) => ({ type: "text", text }));
+  return panel.ask(panel.openai(`threads/${thread.id}/runs`), {
+    body: {
+      assistant_id: run.assistant_id,
+      ...Object.fromEntries(settings.map((name) => [name, run[name]])),
+      tools: [], // nobody would run them
+      metadata: { retry_of: run.id },
+      additional_messages: [{ role: "user", content, metadata: asked.metadata }],
+    },
+  });
+}
+
+/** A new thread that goes on behind the answer. */
+export async function fork(panel, run) {
+  const last = (await messagesOf(panel, run)).at(-1);
+  const body = last ? { message_id: last.id } : {};
+  return panel.ask(panel.own(`threads/${run.thread_id}/fork`), { body });
+}
