@@ -263,6 +263,8 @@ class OxillamaApp(ExtensionApp):
         self._database: Database | None = None
         self._kernel_key = new_kernel_key()
         give_key(self._server, self._kernel_key, self.openai_prefix, self.prefix)
+        pages = self._server.web_app.settings.setdefault("page_config_data", {})
+        pages["oxillama"] = {"openai_prefix": self.openai_prefix, "prefix": self.prefix}
 
     def initialize_handlers(self) -> None:
         """The URL table."""

@@ -17,7 +17,7 @@ from oxillama_jupyter.widgets.prompt_picture import pictured
 
 __all__ = ["PromptXray"]
 
-_SECONDS = 10.0  # that the picture may take: the page has its own way to the prompt
+_SECONDS = 3.0  # that the picture may take: the page has its own way to the prompt
 
 
 class PromptXray(Panel):

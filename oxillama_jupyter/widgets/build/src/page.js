@@ -3,7 +3,7 @@
 // A panel is what a widget is to the page: its state, and the kernel's model of it where there is
 // one. Panels outlive their models: most of what they show comes from the server.
 
-import { ask } from "./server.js";
+import { ask, config } from "./server.js";
 
 export const PROTOCOL = 1;
 const SHARED = Symbol.for(`oxillama.page.${PROTOCOL}`);
@@ -71,12 +71,12 @@ class Panel {
 
   /** The path of one of the OpenAI API's routes. */
   openai(path) {
-    return `${this.get("openai_prefix") ?? "v1"}/${path}`;
+    return `${ours().openai_prefix ?? this.get("openai_prefix") ?? "v1"}/${path}`;
   }
 
   /** The path of one of our own routes. */
   own(path) {
-    return `${this.get("prefix") ?? "oxillama"}/${path}`;
+    return `${ours().prefix ?? this.get("prefix") ?? "oxillama"}/${path}`;
   }
 
   /** From now on the kernel's model holds the state; null when it is gone. */
@@ -100,6 +100,11 @@ class Panel {
     const model = this.#model;
     return () => this.#model === model && this.#tell(name);
   }
+}
+
+/** What our extension of the page's server says of itself: a notebook may come from another one. */
+function ours() {
+  return config()?.oxillama ?? {};
 }
 
 class Page {

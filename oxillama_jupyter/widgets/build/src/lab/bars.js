@@ -64,7 +64,7 @@ function make(cell, about, near) {
   const [node, prompt, place] = ["div", "div", "div"].map((tag) => document.createElement(tag));
   node.className = "jp-OutputArea-child oxillama-run-place";
   prompt.className = "jp-OutputPrompt jp-OutputArea-prompt";
-  place.style.cssText = "display: table-cell; min-height: 1px; padding: 0 0 0 var(--jp-code-padding, 5px)";
+  place.style.cssText = "display: table-cell; min-height: 1px; padding: 0 0 0 var(--jp-code-padding, 5px); width: 100%";
   node.append(prompt, place);
   let end = null;
   let ended = false;
