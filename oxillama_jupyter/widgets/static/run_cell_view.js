@@ -1,4 +1,4 @@
-// Made by widgets/build from 63da1860c86607d166e40551191281be57f5a9069f5558aa2ae9234519bcfe13; see LICENSES.txt.
+// Made by widgets/build from f65f23ecdca304653bb741fa23c62f834d16e6fa433b0b6f45342633a4bd80d3; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;
