@@ -160,5 +160,5 @@ def _turns(drawing: _Drawing, turns: list[Json]) -> None:
 
 def _ceiling(value: float) -> float:
     """A round number that is not below."""
-    unit: float = 10.0 ** math.floor(math.log10(value))
+    unit = math.pow(10, math.floor(math.log10(value)))
     return next(step * unit for step in (1, 2, 4, 5, 10) if step * unit >= value)

@@ -59,11 +59,12 @@ function Form({ onBegin }) {
   const [error, setError] = useState(null);
   const begin = async (event) => {
     event.preventDefault();
-    if (busy || !name.trim()) return;
+    const model = event.currentTarget.elements.model.value.trim(); // what was typed last may not be drawn yet
+    if (busy || !model) return;
     setBusy(true);
     setError(null);
     try {
-      await onBegin(name.trim());
+      await onBegin(model);
       setName("");
     } catch (problem) {
       setError(problem);
@@ -77,6 +78,7 @@ function Form({ onBegin }) {
           <span class="oxillama-hidden-label">Model of the Hugging Face hub</span>
           <input
             class="oxillama-input"
+            name="model"
             value={name}
             onInput={(event) => setName(event.currentTarget.value)}
             onKeyDown={submitOnEnter}
