@@ -1,4 +1,4 @@
-// Made by widgets/build from f59479ea64bde235fe6e6722f9688fd0318cd2854582b83478c25d2f6e0ba56e; see LICENSES.txt.
+// Made by widgets/build from 2486b9dd0b78abf1981319929798611d42e41b5d8a7e7aed464278c29fbc5a8e; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;
