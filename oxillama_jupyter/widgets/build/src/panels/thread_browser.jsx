@@ -1,7 +1,7 @@
 // All threads of the server: found, read, put in order.
 
 import { useMemo, useRef, useState } from "preact/hooks";
-import { deleteLater } from "../thread_browser/deletions.js";
+import { deleteLater, hidden } from "../thread_browser/deletions.js";
 import { Search } from "../thread_browser/search.jsx";
 import { ThreadList } from "../thread_browser/thread_list.jsx";
 import { ThreadView } from "../thread_browser/thread_view.jsx";
@@ -24,12 +24,9 @@ function ThreadBrowser({ panel, page }) {
   const [marks, setMarks] = useState(null);
   const list = useThreads(panel, chosen);
   const handle = useRef(null);
-  const going = useDeletions();
-  const gone = useMemo(() => new Set(going.filter((one) => !one.error).map((one) => one.id)), [going]);
-  const threads = useMemo(() => (gone.size ? list.threads.filter((one) => !gone.has(one.id)) : list.threads), [
-    list.threads,
-    gone,
-  ]);
+  useDeletions();
+  const gone = hidden();
+  const threads = useMemo(() => list.threads.filter((one) => !gone.has(one.id)), [list.threads, [...gone].join()]);
   const words = useMemo(() => wordsOf(chosen.query), [chosen.query]);
 
   const open = ({ id }, message) => {
@@ -37,7 +34,7 @@ function ThreadBrowser({ panel, page }) {
     setThread(id);
   };
   const remove = (those) => {
-    for (const one of those) deleteLater(panel, one.id, titleOf(one), (id) => list.put(id, null));
+    for (const one of those) deleteLater(panel, one.id, titleOf(one));
     if (those.some((one) => one.id === thread)) setThread("");
     setMarks((old) => old && new Set());
   };

@@ -8,6 +8,7 @@ import { ask } from "../server.js";
 
 const TIME = 10_000; // milliseconds to think better of it
 const waiting = new Map();
+const ended = new Set(); // ids of those that are gone for good; other panels may list them still
 const listeners = new Set();
 
 const tell = () => listeners.forEach((done) => done());
@@ -15,23 +16,31 @@ const tell = () => listeners.forEach((done) => done());
 /** Those that wait for their end: `[{id, title, due, error}]`. */
 export const deletions = () => [...waiting.values()];
 
+/** The ids of all that no list should show. */
+export function hidden() {
+  const going = deletions().filter((one) => !one.error);
+  return new Set([...ended, ...going.map((one) => one.id)]);
+}
+
 /** Call `done` whenever they change; what is returned ends that. */
 export function onDeletions(done) {
   listeners.add(done);
   return () => listeners.delete(done);
 }
 
-/** Delete a thread when its time is over; `done` is called then. */
-export function deleteLater(panel, id, title, done) {
-  const one = { id, title, path: panel.openai(`threads/${id}`), due: Date.now() + TIME, done };
+/** Delete a thread when its time is over. */
+export function deleteLater(panel, id, title) {
+  const one = { id, title, path: panel.openai(`threads/${id}`), due: Date.now() + TIME };
   one.timer = setTimeout(() => deleteNow(id), TIME);
   waiting.set(id, one);
   tell();
 }
 
-/** Nothing has happened. */
+/** Nothing has happened, unless its time is over and the server is at it. */
 export function undo(id) {
-  clearTimeout(waiting.get(id)?.timer);
+  const one = waiting.get(id);
+  if (!one || one.sent) return;
+  clearTimeout(one.timer);
   waiting.delete(id);
   tell();
 }
@@ -51,7 +60,7 @@ export async function deleteNow(id) {
     }
   }
   waiting.delete(id);
-  one.done(id);
+  ended.add(id);
   tell();
 }
 
