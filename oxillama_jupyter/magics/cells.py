@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from oxillama_jupyter.client.fences import fenced
 from oxillama_jupyter.magics.failures import MagicError
 from oxillama_jupyter.magics.literal import running_number
 
@@ -94,14 +95,6 @@ def cell(session: Session, number: int) -> Cell:
     outputs = _outputs(history, number) if answer is None else [answer]
     output = "\n".join(filter(None, (*outputs, _error(history, number))))
     return Cell(number, _sources(session)[number], output)
-
-
-def fenced(text: str, language: str = "text") -> str:
-    """A fenced block that the text cannot close."""
-    runs = re.findall(r"`{3,}", text)
-    fence = "`" * (max(map(len, runs), default=2) + 1)
-    end = "" if text.endswith("\n") else "\n"
-    return f"{fence}{language}\n{text}{end}{fence}"
 
 
 def middle_cut(text: str, most: int) -> str:

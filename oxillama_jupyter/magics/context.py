@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from oxillama_jupyter.client.brief import type_name
-from oxillama_jupyter.client.describe import describe
-from oxillama_jupyter.client.runs import Context, Question
-from oxillama_jupyter.magics.cells import cells_above, cells_numbered, fenced
+from oxillama_jupyter.client.runs import Question
+from oxillama_jupyter.client.variables import part, storable, variable
+from oxillama_jupyter.magics.cells import cells_above, cells_numbered
 from oxillama_jupyter.magics.expand import expanded
 from oxillama_jupyter.magics.failures import MagicError, did_you_mean
 
 if TYPE_CHECKING:
+    from oxillama_jupyter.client.runs import Context
     from oxillama_jupyter.magics.arguments import Options
     from oxillama_jupyter.magics.cells import Cell
     from oxillama_jupyter.magics.session import Session
@@ -37,12 +37,12 @@ def compose(session: Session, options: Options, text: str) -> Question:
         MagicError: A variable or a cell is not there, or an expression fails.
     """
     if options.expand:
-        text = _storable(expanded(session.shell, text))
+        text = storable(expanded(session.shell, text))
         if not text.strip():
             raise MagicError("--expand: nothing is left of the prompt.")
     variables = [_variable(session, name) for name in options.vars or ()]
     cells = _cells(session, options)
-    context = [*variables, *(Context(cell.label, _block(cell.text)) for cell in cells)]
+    context = [*variables, *(part(cell.label, cell.text) for cell in cells)]
     taken = []
     if variables:
         taken.append(f"vars {', '.join(options.vars or ())}")
@@ -68,20 +68,4 @@ def _variable(session: Session, name: str) -> Context:
     if name not in variables:
         known = [other for other in variables if not other.startswith("_")]
         raise MagicError(f"--vars: there is no variable {name!r} here.{did_you_mean(name, known)}")
-    value = variables[name]
-    kind = type_name(value)
-    try:
-        text = f"Variable `{name}` ({kind}):\n{fenced(describe(value))}"
-    except ValueError as error:
-        text = f"Variable `{name}` ({kind}) could not be described: {error}"
-    return Context(name, _block(text))
-
-
-def _block(text: str) -> str:
-    """A part of the message, with an empty line between it and the next."""
-    return _storable(text) + "\n"
-
-
-def _storable(text: str) -> str:
-    """The text in UTF-8: halves of surrogate pairs, which no JSON can carry, are written out."""
-    return text.encode(errors="backslashreplace").decode()
+    return variable(name, variables[name])
