@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from oxillama_jupyter.client.probe import is_loopback
 from oxillama_jupyter.client.threads import find
 from oxillama_jupyter.magics.attach import ATTACH, attach
+from oxillama_jupyter.magics.chat import CHAT
 from oxillama_jupyter.magics.command import Command
 from oxillama_jupyter.magics.engine import engine_page
 from oxillama_jupyter.magics.failures import MagicError, did_you_mean
@@ -139,6 +140,7 @@ COMMANDS = {
         ATTACH,
         ("thread",),
     ),
+    "chat": CHAT,
     "models": Command("", "the models that can answer", _models),
     "pull": Command("MODEL", "fetch hf:owner/repo:QUANT from the Hugging Face hub", pull_page),
     "fix": Command("[HINT]", "explain the last error, and put a corrected cell below", fix_page),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from oxillama_jupyter.widgets.chat import Chat
     from oxillama_jupyter.widgets.run_cell import RunCell
 
-__all__ = ["RunCell"]
+__all__ = ["Chat", "RunCell"]
 
-_PUBLIC = {"RunCell": "run_cell"}
+_PUBLIC = {"Chat": "chat", "RunCell": "run_cell"}
 
 
 def __getattr__(name: str) -> Any:  # any widget

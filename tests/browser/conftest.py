@@ -102,8 +102,14 @@ def scripted_lab(world: World) -> Server:
     """A real JupyterLab whose engine says what it is told to."""
     tests = Path(__file__).parents[1]
     world.env["PYTHONPATH"] = f"{tests.parent}:{tests}"
+    # The extension of this tree, whatever is installed.
+    extensions = world.root / "labextensions"
+    extensions.mkdir()
+    built = tests.parent / "oxillama_jupyter" / "labextension"
+    (extensions / "oxillama-jupyter").symlink_to(built, target_is_directory=True)
     return world.serve(
         f"--ServerApp.root_dir={world.root}",
+        f"--LabApp.extra_labextensions_path={extensions}",
         "--LabApp.expose_app_in_browser=True",
         command=(str(Path(__file__).with_name("scripted_lab.py")),),
     )

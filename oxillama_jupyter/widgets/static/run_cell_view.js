@@ -1,4 +1,4 @@
-// Made by widgets/build from 42183ae34265d70147a85920f659c0b777a603ca643ca3949953d5acb77b8d27; see LICENSES.txt.
+// Made by widgets/build from c594585ca6869a974c4c71a7e2e8e735971b4a5e444b82a10812dec99d182e96; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;

@@ -39,10 +39,11 @@ const WAIT = (milliseconds) => new Promise((done) => setTimeout(done, millisecon
 /**
  * Every event of a run from the first one on, over lost connections, until it has ended or waits.
  *
- * The server numbers them; after a lost connection only what is missing comes.
+ * The server numbers them; after a lost connection only what is missing comes, and the same with the
+ * number of the last one that is known already as `after`.
  */
-export async function* followRun(panel, threadId, runId, { signal } = {}) {
-  let last = null;
+export async function* followRun(panel, threadId, runId, { signal, after: known = null } = {}) {
+  let last = known;
   for (let tries = 0; ; tries += 1) {
     try {
       const after = last === null ? "" : `?starting_after=${last}`;

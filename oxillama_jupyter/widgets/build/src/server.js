@@ -1,10 +1,13 @@
 // The Jupyter server that this page comes from, asked as Jupyter's own pages ask it.
 
-/** A request that the server refused; `message` is the server's own. */
+/** A request that the server refused; `message` and `code` are the server's own. */
 export class Refused extends Error {
-  constructor(message, status) {
+  constructor(message, status, { code = null, after = null } = {}) {
     super(message);
     this.status = status;
+    this.code = code;
+    /** In how many seconds it may be tried again, where the server says so. */
+    this.after = after;
   }
 }
 
@@ -22,15 +25,17 @@ export async function ask(path, options = {}) {
   const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie)?.[1];
   const headers = { ...(xsrf && { "X-XSRFToken": xsrf }), ...(token && { Authorization: `token ${token}` }) };
   const answer = await fetch(baseUrl + path, { ...options, credentials: "same-origin", headers });
-  if (!answer.ok) throw new Refused(await reason(answer), answer.status);
+  if (!answer.ok) throw await refusal(answer);
   return answer;
 }
 
-async function reason(answer) {
+async function refusal(answer) {
+  const after = Number(answer.headers.get("retry-after")) || null;
   const text = await answer.text();
   try {
-    return JSON.parse(text).error.message;
+    const { message, code } = JSON.parse(text).error;
+    return new Refused(message, answer.status, { code, after });
   } catch {
-    return `The server answered ${answer.status} ${answer.statusText}`;
+    return new Refused(`The server answered ${answer.status} ${answer.statusText}`, answer.status, { after });
   }
 }

@@ -14,7 +14,7 @@ async function shared(name) {
 }
 
 const MODULES = {
-  "./extension": async () => plugin(await shared("@jupyterlab/notebook")),
+  "./extension": async () => plugin(await shared("@jupyterlab/notebook"), await shared("@lumino/widgets")),
   "./mimeExtension": async () => renderers(await shared("@lumino/widgets")),
 };
 

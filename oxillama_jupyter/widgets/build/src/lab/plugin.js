@@ -2,13 +2,18 @@
 
 import { page } from "../page.js";
 
-export function plugin({ INotebookTracker, NotebookActions }) {
+export function plugin({ INotebookTracker, NotebookActions }, lumino) {
   return {
     id: "oxillama-jupyter:plugin",
     autoStart: true,
     requires: [INotebookTracker],
     activate: (app, tracker) => {
-      page.lab = { app, tracker, insertCell: (node, source) => insertCell(tracker, NotebookActions, node, source) };
+      page.lab = {
+        app,
+        tracker,
+        insertCell: (node, source) => insertCell(tracker, NotebookActions, node, source),
+        openBeside: (title, node, closed) => openBeside(app, lumino.Widget, title, node, closed),
+      };
     },
   };
 }
@@ -33,4 +38,42 @@ function insertCell(tracker, actions, node, source) {
   actions.changeCellType?.(content, "code");
   content.activeCell.node.scrollIntoView({ block: "nearest" });
   return true;
+}
+
+let opened = 0;
+
+/**
+ * Move a node beside the notebook: into a tab at its right, in Notebook into the right side panel.
+ *
+ * `closed` is called once when a person closes it; what is returned closes it too.
+ */
+function openBeside(app, Widget, title, node, closed) {
+  class Beside extends Widget {
+    onCloseRequest(message) {
+      super.onCloseRequest(message);
+      this.dispose();
+    }
+
+    onActivateRequest() {
+      this.node.focus();
+    }
+
+    dispose() {
+      if (this.isDisposed) return;
+      closed(); // while the node is still in the page
+      super.dispose();
+    }
+  }
+  const widget = new Beside();
+  widget.id = `oxillama-beside-${(opened += 1)}`;
+  widget.addClass("oxillama-beside");
+  widget.node.tabIndex = -1;
+  Object.assign(widget.title, { label: title, caption: title, closable: true });
+  widget.node.append(node);
+  // Notebook's main area has room for one document only.
+  const tabs = app.name !== "Jupyter Notebook" && app.shell.mode !== "single-document";
+  if (tabs) app.shell.add(widget, "main", { mode: "split-right" });
+  else app.shell.add(widget, "right", { rank: 900 });
+  app.shell.activateById(widget.id);
+  return { close: () => widget.dispose(), rename: (label) => Object.assign(widget.title, { label, caption: label }) };
 }
