@@ -89,9 +89,13 @@ def main() -> int:
         write_notebook(world, *CELLS.values())
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
-            page = browser.new_page(viewport={"width": 1300, "height": 1500}, device_scale_factor=1.5)
+            page = browser.new_page(
+                viewport={"width": 1300, "height": 1500}, device_scale_factor=1.5
+            )
             open_notebook(page, server)
-            page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+            page.evaluate(
+                "() => window.jupyterapp.commands.execute('application:toggle-left-area')"
+            )
             run_all(page)
             page.wait_for_function(READY, timeout=2 * LIMIT)
             take(page, CELLS, folder)

@@ -131,7 +131,7 @@ def test_a_conversation_that_is_too_long_says_so(
     ask(scripted_lab, thread, "word " * 400, max_prompt_tokens=256)
     box = open_chat(page, scripted_lab, world, NEW.format(f"'{thread}'"))
     page.wait_for_selector(
-        ".oxillama-chat [role=alert]:has-text('longer than the model can read')", timeout=LIMIT
+        ".oxillama-chat-end:has-text('longer than the model can read')", timeout=LIMIT
     )
     box.fill("shorter")
     page.get_by_role("button", name="New conversation", exact=True).click()

@@ -2,6 +2,7 @@
 
 import { ACTIVE } from "./live.js";
 
+const TOO_LONG = "The conversation is longer than the model can read.";
 const ENDS = {
   max_tokens: "The answer was cut: no room was left for more.",
   run_cancelled: "Stopped.",
@@ -13,6 +14,7 @@ const ENDS = {
 export function endOf(message, run) {
   if (message.status !== "incomplete") return "";
   const reason = message.incomplete_details?.reason;
+  if (run?.incomplete_details?.reason === "max_prompt_tokens") return TOO_LONG;
   if (reason === "max_tokens" && run?.max_tokens) return `The answer was cut after ${run.max_tokens} tokens.`;
   if (reason === "run_failed") return failureOf(run) || "The answer broke off.";
   return ENDS[reason] ?? "The answer is not whole.";
@@ -27,8 +29,6 @@ export function silenceOf(run, messages) {
   if (run.incomplete_details?.reason === "max_prompt_tokens") return TOO_LONG;
   return run.status === "incomplete" ? ENDS.max_tokens : "";
 }
-
-const TOO_LONG = "The conversation is longer than the model can read.";
 
 function failureOf(run) {
   if (!run?.last_error) return "";

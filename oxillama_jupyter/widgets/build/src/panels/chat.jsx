@@ -2,6 +2,7 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { placeOf } from "../chat/beside.js";
+import composer from "../chat/composer.css";
 import { Composer } from "../chat/composer.jsx";
 import { conversationOf } from "../chat/conversation.js";
 import { Header } from "../chat/header.jsx";
@@ -16,7 +17,7 @@ const NEAR = 40; // pixels from the end that still count as there
 
 export function show(panel, el, page) {
   const place = placeOf(el, page);
-  const end = mount(<Chat panel={panel} place={place} />, el, styles, "chat");
+  const end = mount(<Chat panel={panel} place={place} />, el, styles + composer, "chat");
   return () => {
     place.end();
     end();
@@ -133,7 +134,11 @@ function Troubles({ conversation, field }) {
         <div class="oxillama-row oxillama-chat-ways">
           {!silence && <span class="oxillama-quiet">Nobody has answered this yet.</span>}
           <Button onClick={() => conversation.answer()}>{silence ? "Try again" : "Answer it"}</Button>
-          {tooLong(newest) && <Button onClick={() => conversation.open("")}>New conversation</Button>}
+        </div>
+      )}
+      {!live && !loading && tooLong(newest) && (
+        <div class="oxillama-row oxillama-chat-ways">
+          <Button onClick={() => conversation.open("")}>New conversation</Button>
         </div>
       )}
       {failure && (
