@@ -26,12 +26,18 @@ from playwright.sync_api import sync_playwright  # noqa: E402
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-SUBJECTS = [
-    ("Rivers of the Alps", "teaching"), ("Reading group", "teaching"), ("Titration, group 2", "lab"),
-    ("Titration, group 1", "lab"), ("Grant draft", ""), ("Names for the new probe", "lab"),
-    ("Letter to the editor", ""), ("Exam questions", "teaching"), ("Survey answers", "lab"),
-    ("Minutes of Monday", ""),
-]  # fmt: skip
+SUBJECTS = {
+    "Rivers of the Alps": "teaching",
+    "Reading group": "teaching",
+    "Titration, group 2": "lab",
+    "Titration, group 1": "lab",
+    "Grant draft": "",
+    "Names for the new probe": "lab",
+    "Letter to the editor": "",
+    "Exam questions": "teaching",
+    "Survey answers": "lab",
+    "Minutes of Monday": "",
+}
 CELLS = {
     "answer": "%%oxillama -t Mira --temperature 0 -o answer\n"
     "Hello! My name is Mira. I live in Lund and I like rowing.",
@@ -43,6 +49,8 @@ CELLS = {
 }
 DARK = {"thread_browser", "engine_monitor"}
 OUTPUT = ".jp-Cell-outputWrapper"
+VIEWPORT: Any = {"width": 1300, "height": 1500}
+HIDE_LEFT = "() => window.jupyterapp.commands.execute('application:toggle-left-area')"
 READY = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .every(cell => cell.model.type !== 'code' || cell.model.executionCount !== null)"""
 
@@ -50,7 +58,7 @@ READY = """() => window.jupyterapp.shell.currentWidget.content.widgets
 def fill(server: Server) -> None:
     """Make threads that look like somebody's."""
     client = OpenAI(base_url=f"{server.url}v1", api_key=server.token)
-    for name, tag in SUBJECTS:
+    for name, tag in SUBJECTS.items():
         metadata = {"name": name} | ({f"tag:{tag}": "yes"} if tag else {})
         thread: Any = {"messages": [{"role": "user", "content": "Hello!"}], "metadata": metadata}
         client.beta.threads.create_and_run_poll(assistant_id="default", thread=thread)
