@@ -384,7 +384,8 @@ class LocalEngine:
         ready = await child.open(configure, self._start_timeout)
         self._child, self._model, self._ready_at = child, ready.model, time.time()
         self._settings = {**ready.settings, "why": why}
-        words = f"{ready.settings['n_threads']} threads, extra CPU buffer types "
+        count = ready.settings["n_threads"]
+        words = f"{count} thread{'s' if count > 1 else ''}, extra CPU buffer types "
         self._settle("ok", f"{words}{'on' if extra_bufts else 'off'}. {why}".strip())
         self._logger.info("The engine is ready: %s", self._detail)
         for name, trouble in self._settings["adapters"].items():

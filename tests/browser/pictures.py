@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from contextlib import closing
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,8 @@ from openai import OpenAI  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import Page
 
 SUBJECTS = {
@@ -62,6 +66,26 @@ def fill(server: Server) -> None:
         metadata = {"name": name} | ({f"tag:{tag}": "yes"} if tag else {})
         thread: Any = {"messages": [{"role": "user", "content": "Hello!"}], "metadata": metadata}
         client.beta.threads.create_and_run_poll(assistant_id="default", thread=thread)
+
+
+@contextmanager
+def asked(server: Server) -> Iterator[None]:
+    """Three people ask all the time."""
+    client, over = OpenAI(base_url=f"{server.url}v1", api_key=server.token), threading.Event()
+
+    def ask(number: int) -> None:
+        while not over.is_set():
+            story: Any = {"role": "user", "content": f"Tell me a story about {number} llamas."}
+            client.chat.completions.create(model="oxillama-tiny", messages=[story], max_tokens=200)
+
+    with ThreadPoolExecutor(3) as pool:
+        asking = [pool.submit(ask, number) for number in range(2, 5)]
+        try:
+            yield
+        finally:
+            over.set()
+    for one in asking:
+        one.result()
 
 
 def take(page: Page, names: dict[str, str], folder: Path) -> None:
@@ -106,7 +130,8 @@ def main() -> int:
             )
             run_all(page)
             page.wait_for_function(READY, timeout=2 * LIMIT)
-            take(page, CELLS, folder)
+            with asked(server):
+                take(page, CELLS, folder)
             browser.close()
     return 0
 
