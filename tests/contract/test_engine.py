@@ -101,12 +101,18 @@ def test_sequences_tell_whose_they_are(server: Server, endless: dict[str, Any]) 
 
     before = report()["status"]["stats"].get("generated", 0)
     run = _run(server.client, **endless, max_tokens=50)
-    until(lambda: any(one.get("key") == run.thread_id for one in sequences()), "the warm sequence")
+    until(  # the engine tells about once a second
+        lambda: [one for one in sequences() if one.get("key") == run.thread_id and _warm(one)],
+        "the warm sequence",
+    )
     (mine,) = [one for one in sequences() if one.get("key") == run.thread_id]
-    assert mine["state"] == "idle"
     assert mine["tokens"] >= 50
     assert mine["model"] == report()["models"][0]["id"]
-    assert report()["status"]["stats"]["generated"] - before == 50
+    assert report()["status"]["stats"]["generated"] - before >= 50
+
+
+def _warm(sequence: dict[str, Any]) -> bool:
+    return bool(sequence.get("state") == "idle")
 
 
 def test_the_cache_fills_while_a_run_generates(server: Server, endless: dict[str, Any]) -> None:
