@@ -16,11 +16,11 @@ _FITS = """selector => [...document.querySelectorAll(selector)]
 def theme(page: Page, name: str) -> None:
     """Change JupyterLab's theme: `Light` or `Dark`."""
     page.evaluate(
-        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})",
+        "theme => { window.jupyterapp.commands.execute('apputils:change-theme', {theme}); }",
         f"JupyterLab {name}",
     )
     light = str(name == "Light").lower()
-    page.wait_for_selector(f"body[data-jp-theme-light='{light}']")
+    page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
     page.wait_for_timeout(500)  # its styles come a moment later
 
 

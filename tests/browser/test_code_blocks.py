@@ -47,8 +47,9 @@ def test_code_has_colours_and_is_copied_or_inserted_as_a_cell(
     check_looks(page, axe, ".oxillama-run")
 
     block.get_by_role("button", name="Copy").press("Enter")
-    block.get_by_text("Copied").wait_for(timeout=LIMIT)
-    assert page.evaluate("() => navigator.clipboard.readText()") == CODE
+    page.wait_for_function(
+        "async wanted => await navigator.clipboard.readText() === wanted", arg=CODE, timeout=LIMIT
+    )
     block.get_by_role("button", name="Insert as cell").press("Enter")
     page.wait_for_function(f"code => ({SOURCES})()[2] === code", arg=CODE, timeout=LIMIT)
     assert len(page.evaluate(SOURCES)) == 3

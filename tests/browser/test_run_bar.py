@@ -72,8 +72,9 @@ def test_a_reopened_notebook_has_the_bar_without_a_kernel_and_forks(
     assert page.locator(BAR).count() == 1
 
     page.get_by_role("button", name="Copy the answer").click()
-    page.get_by_text("Copied.").wait_for(timeout=LIMIT)
-    assert page.evaluate("() => navigator.clipboard.readText()") == "Well **told**."
+    page.wait_for_function(
+        "async wanted => await navigator.clipboard.readText() === wanted", arg="Well **told**.", timeout=LIMIT
+    )
     page.get_by_role("button", name="Fork").click()
     page.wait_for_function(
         f"() => ({SOURCES})()[2]?.startsWith('%%oxillama --thread thread_')", timeout=LIMIT
