@@ -1,4 +1,4 @@
-// Made by widgets/build from 2486b9dd0b78abf1981319929798611d42e41b5d8a7e7aed464278c29fbc5a8e; see LICENSES.txt.
+// Made by widgets/build from a84de3ae835a0bcb6655605b8c70a75358cfa1cd09ff015ae9d88bd39ed8facc; see LICENSES.txt.
 var Zt=Object.defineProperty;var Ie=(e,t)=>{for(var n in t)Zt(e,n,{get:t[n],enumerable:!0})};var Me=`.oxillama-run {
   color: var(--jp-content-font-color1, inherit);
   min-width: 0;
