@@ -4,7 +4,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 
-const PAGE = 40;
+const PAGE = 25;
 const MOST = 400; // messages in the page
 
 /** `{messages, older, newer, error, grow, jump, begun}`; `grow("older", ready)` gets the page before. */
