@@ -151,9 +151,9 @@ class Connection:
         """How the server, its engine and its store are."""
         return self.get(f"{self.url}/health")
 
-    def engine(self) -> Json:
+    def engine(self, *, timeout: float | None = None) -> Json:
         """What the engine is doing, and what the last turns took."""
-        return self.get(f"{self.url}/engine")
+        return self.get(f"{self.url}/engine", timeout=timeout)
 
     def threads(
         self,

@@ -12,7 +12,7 @@ from oxillama_jupyter.client.engine_tables import engine_tables
 from oxillama_jupyter.client.tables import plain_table
 from oxillama_jupyter.errors import ConnectionFailed
 from oxillama_jupyter.widgets.engine_picture import engine_svg
-from oxillama_jupyter.widgets.panel import Panel
+from oxillama_jupyter.widgets.panel import PATIENCE, Panel
 
 if TYPE_CHECKING:
     from oxillama_jupyter.client.connection import Connection
@@ -53,7 +53,7 @@ class EngineMonitor(Panel):
 
         try:
             connection = self._connection or running()
-            return connection.engine() if connection is not None else None
+            return connection.engine(timeout=PATIENCE) if connection is not None else None
         except (OpenAIError, ConnectionFailed):
             return None
 

@@ -11,7 +11,7 @@ from oxillama_jupyter.client.inert import inert
 from oxillama_jupyter.client.tables import markdown_table, plain_table
 from oxillama_jupyter.errors import ConnectionFailed
 from oxillama_jupyter.widgets.calls import visible
-from oxillama_jupyter.widgets.panel import Panel
+from oxillama_jupyter.widgets.panel import PATIENCE, Panel
 
 if TYPE_CHECKING:
     from oxillama_jupyter.client.connection import Connection
@@ -53,7 +53,9 @@ class Models(Panel):
 
         try:
             connection = self._connection or running()
-            return connection.get(f"{connection.url}/models") if connection is not None else None
+            if connection is None:
+                return None
+            return connection.get(f"{connection.url}/models", timeout=PATIENCE)
         except (OpenAIError, ConnectionFailed):
             return None
 

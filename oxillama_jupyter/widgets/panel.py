@@ -20,9 +20,10 @@ import traitlets
 
 from oxillama_jupyter.widgets.prefixes import prefixes
 
-__all__ = ["MIME", "Panel"]
+__all__ = ["MIME", "PATIENCE", "Panel"]
 
 MIME = "application/vnd.oxillama.panel+json"
+PATIENCE = 3.0  # seconds that a picture may wait for a server
 _LOADER = Path(__file__).parent / "static" / "panel.js"
 
 

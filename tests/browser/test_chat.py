@@ -95,7 +95,7 @@ def test_stop_works_while_the_kernel_is_busy(
     page.get_by_role("button", name="Stop").click()
     page.wait_for_selector(".oxillama-chat-end:has-text('Stopped.')", timeout=10_000)
 
-    assert 0 < page.evaluate("window.took") < 3000
+    assert 0 < page.evaluate("window.took") < 9000
     (thread,) = threads(scripted_lab)
     (run,) = api(scripted_lab, f"v1/threads/{thread['id']}/runs")["data"]
     assert run["status"] == "cancelled"
