@@ -64,7 +64,8 @@ function make(cell, about, near) {
   const [node, prompt, place] = ["div", "div", "div"].map((tag) => document.createElement(tag));
   node.className = "jp-OutputArea-child oxillama-run-place";
   prompt.className = "jp-OutputPrompt jp-OutputArea-prompt";
-  place.style.cssText = "display: table-cell; min-height: 1px; padding: 0 0 0 var(--jp-code-padding, 5px); width: 100%";
+  node.style.cssText = "display: flex; flex-wrap: wrap; width: 100%";
+  place.style.cssText = "flex: 1 1 240px; min-width: 0; min-height: 1px; padding-left: var(--jp-code-padding, 5px)";
   node.append(prompt, place);
   let end = null;
   let ended = false;
