@@ -73,7 +73,9 @@ def test_a_reopened_notebook_has_the_bar_without_a_kernel_and_forks(
 
     page.get_by_role("button", name="Copy the answer").click()
     page.wait_for_function(
-        "async wanted => await navigator.clipboard.readText() === wanted", arg="Well **told**.", timeout=LIMIT
+        "async wanted => await navigator.clipboard.readText() === wanted",
+        arg="Well **told**.",
+        timeout=LIMIT,
     )
     page.get_by_role("button", name="Fork").click()
     page.wait_for_function(
