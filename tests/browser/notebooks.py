@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from client.world import Server, World
     from playwright.sync_api import Page
 
-LIMIT = 25_000  # milliseconds
+LIMIT = 60_000  # milliseconds
 
 
 def write_notebook(world: World, *sources: str) -> None:

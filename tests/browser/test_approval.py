@@ -78,8 +78,7 @@ def test_a_call_is_never_html_and_a_reloaded_page_decides_about_it(
     write_notebook(
         world,
         WEATHER,
-        "question = " + repr(f"=> get_weather {evil} & {name} {{}} | Done."),
-        "%%oxillama --tools get_weather\n{question}",
+        f"%%oxillama --tools get_weather\n=> get_weather {evil} & {name} {{}} | Done.",
     )
     open_notebook(page, scripted_lab)
     run_all(page)
