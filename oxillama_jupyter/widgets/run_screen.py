@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["RunScreen", "finished"]
 
 _SHARE = 0.2  # of the text so far is what a message has to bring
-_ENOUGH = 350  # characters always are
+_ENOUGH = 450  # characters always are
 _LONGEST_SECONDS = 2.0
 _SHORT_PLAIN = 1_000
 _BEGINNING = 100

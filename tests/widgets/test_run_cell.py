@@ -132,7 +132,7 @@ def test_a_widget_is_one_comm_of_a_few_thousand_bytes(wire: list[Message]) -> No
 
     ((kind, data),) = wire
     assert kind == "comm_open"
-    assert len(str(data)) < 4_000
+    assert len(str(data)) < 6_000
 
 
 def test_a_screen_is_a_widget_and_in_the_end_text(wire: list[Message]) -> None:
