@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from oxillama_jupyter.schemas.runs import LastError, RunUsage
 
@@ -32,7 +32,12 @@ class ToolCallsDetails(Struct, tag_field="type", tag="tool_calls"):
 
 
 class RunStep(Struct, kw_only=True):
-    """The run step object."""
+    """The run step object.
+
+    Attributes:
+        reasoning_content: What the model thought ahead of it, where it did; OpenAI has no such
+            field.
+    """
 
     id: str
     object: Literal["thread.run.step"] = "thread.run.step"
@@ -51,3 +56,4 @@ class RunStep(Struct, kw_only=True):
     completed_at: int | None = None
     metadata: dict[str, str] = {}
     usage: RunUsage | None = None
+    reasoning_content: str | UnsetType = UNSET

@@ -33,6 +33,7 @@ class Job:
         message: The message being written.
         step: The step that is open.
         text: The pieces of that message.
+        thoughts: What the model has thought since the last step began; the next one has it.
         calls: The calls of this turn, as their step has them.
         over: Whether the turn has ended, whatever the model would add.
         shown: Which of this turn's tokens an ended step of it has already.
@@ -54,6 +55,7 @@ class Job:
     message: Message | None = None
     step: RunStep | None = None
     text: list[str] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
     calls: list[dict[str, Any]] = field(default_factory=list)
     over: bool = False
     shown: RunUsage | None = None

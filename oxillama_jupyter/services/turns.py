@@ -11,7 +11,9 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-from oxillama_jupyter.engine.protocol import CallArguments, CallBegin, Delta, Part, Text
+from msgspec import UNSET
+
+from oxillama_jupyter.engine.protocol import CallArguments, CallBegin, Delta, Part, Reasoning, Text
 from oxillama_jupyter.ids import new_id, now
 from oxillama_jupyter.schemas.messages import Message
 from oxillama_jupyter.schemas.runs import RunStatus
@@ -92,6 +94,8 @@ class TurnWriter:
                 await self._say(part.text)
         elif job.over:
             return
+        elif isinstance(part, Reasoning):
+            job.thoughts.append(part.text)
         elif isinstance(part, CallBegin):
             await self._begin_call(part)
         elif isinstance(part, CallArguments):
@@ -157,6 +161,8 @@ class TurnWriter:
     def _step(self, details: MessageCreationDetails | ToolCallsDetails) -> RunStep:
         run = self._job.run
         calls = isinstance(details, ToolCallsDetails)
+        thoughts = "".join(self._job.thoughts).strip()
+        self._job.thoughts.clear()
         return RunStep(
             id=new_id("step"),
             created_at=now(),
@@ -167,6 +173,7 @@ class TurnWriter:
             status="in_progress",
             step_details=details,
             expires_at=run.expires_at,
+            reasoning_content=thoughts or UNSET,
         )
 
     def _opened(self, step: RunStep) -> None:

@@ -1,6 +1,6 @@
 """A real JupyterLab with our extension, whose engine says what the prompt asks for.
 
-A prompt with `=>` in it is a script of turns, as in `scripts`; any other one as in
+A prompt with `=>` or `(thinks)` in it is a script of turns, as in `scripts`; any other one as in
 `client.scripted_server`.
 """
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 def says(request: GenerateRequest) -> Reply:
     asked = [str(message["content"]) for message in request.messages if message["role"] == "user"]
-    return list(scripted(request)) if "=>" in asked[-1] else reply(request)
+    script = "=>" in asked[-1] or "(thinks)" in asked[-1]
+    return list(scripted(request)) if script else reply(request)
 
 
 if __name__ == "__main__":

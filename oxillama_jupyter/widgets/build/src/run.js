@@ -9,6 +9,11 @@ const POLL = 10; // seconds a question about decisions stays open
 const BETWEEN = 500; // milliseconds
 export const TERMINAL = new Set(["completed", "failed", "cancelled", "expired", "incomplete"]);
 
+/** What a run's steps have of the model's reasoning, in their order. */
+export function thoughtsOf(steps) {
+  return steps.map((step) => step.reasoning_content).filter(Boolean).join("\n\n");
+}
+
 /** The run of a panel; the same one for all of its views. */
 export function runOf(panel) {
   return (panel.followed ??= new Run(panel));
@@ -116,6 +121,7 @@ class Run {
       const waited = this.status === "requires_action";
       const { text, tokens, missed, status } = run;
       Object.assign(this, { text, tokens, missed, status });
+      if (text && !this.firstText) this.#think(signal);
       if (text) this.firstText ??= Date.now();
       if (status === "requires_action" && !waited) {
         const round = (this.#round += 1);
@@ -129,6 +135,17 @@ class Run {
     run.views.add(update);
     signal.addEventListener("abort", () => run.views.delete(update));
     update();
+  }
+
+  /** What the model thought ahead of its text: the kernel does not send it. */
+  async #think(signal) {
+    try {
+      const steps = await this.#panel.ask(this.#panel.openai(`${this.#path}/steps?order=asc`), { signal });
+      this.reasoning = thoughtsOf(steps.data);
+      this.#tell();
+    } catch (error) {
+      if (!signal.aborted) console.warn("oxillama:", error);
+    }
   }
 
   async #byServer(signal) {

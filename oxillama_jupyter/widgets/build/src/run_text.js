@@ -25,6 +25,8 @@ export class Text {
     } else if (event === "thread.message.completed" || event === "thread.message.incomplete") {
       const texts = data.content.filter((part) => part.type === "text");
       this.#blocks.set(data.id, texts.map((part) => part.text.value).join("\n\n"));
+    } else if (event === "thread.run.step.created" && data.reasoning_content) {
+      this.#thoughts.set(data.id, data.reasoning_content);
     } else if (event === "thread.run.step.completed" && data.type === "tool_calls") {
       this.#blocks.set(data.id, data.step_details.tool_calls.map((call) => code(line(call))).join("  \n"));
     }

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import styles from "./run_bar.css";
-import { runOf, TERMINAL } from "../run.js";
+import { runOf, TERMINAL, thoughtsOf } from "../run.js";
 import { fork, messagesOf, retry, textOf } from "../run_again.js";
 import { ending, speed } from "../run_words.js";
 import { Button, mount, Notice, useLoad } from "../ui.jsx";
@@ -21,10 +21,11 @@ async function load(panel, signal) {
   const [run, models, steps] = await Promise.all([
     panel.ask(path, { signal }),
     panel.ask(panel.own("models"), { signal }).catch(() => ({ data: [] })),
-    panel.ask(`${path}/steps?limit=1&order=desc`, { signal }).catch(() => ({ data: [] })),
+    panel.ask(`${path}/steps?order=desc`, { signal }).catch(() => ({ data: [] })),
   ]);
   const context = models.data?.find((model) => model.id === run.model)?.context ?? 0;
-  return { run, context, used: (steps.data[0]?.usage ?? run.usage)?.total_tokens ?? 0 };
+  const thoughts = thoughtsOf(steps.data.toReversed());
+  return { run, context, thoughts, used: (steps.data[0]?.usage ?? run.usage)?.total_tokens ?? 0 };
 }
 
 function RunBar({ panel, page }) {
@@ -76,9 +77,20 @@ function RunBar({ panel, page }) {
         </span>
       </div>
       <div class="oxillama-quiet" role="status">{said}</div>
+      {data.thoughts && <Thoughts text={data.thoughts} />}
       {more === "prompt" && <Shown panel={panel} page={page} name="prompt_xray" />}
       {more && more !== "prompt" && <Another key={more.id} panel={more} page={page} />}
     </div>
+  );
+}
+
+/** What the model thought ahead of its answer, folded. */
+function Thoughts({ text }) {
+  return (
+    <details class="oxillama-thoughts">
+      <summary>Reasoning</summary>
+      <div class="oxillama-plain">{text}</div>
+    </details>
   );
 }
 

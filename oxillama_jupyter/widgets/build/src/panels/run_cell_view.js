@@ -29,6 +29,8 @@ export function show(panel, el) {
   showCalls(run, parts.calls);
   const update = () => {
     text.update();
+    parts.thoughts.hidden = !run.reasoning;
+    if (parts.thought.textContent !== run.reasoning) parts.thought.textContent = run.reasoning;
     if (calls !== run.calls) showCalls(run, parts.calls);
     calls = run.calls;
     parts.group.setAttribute("aria-busy", String(run.on));
@@ -64,6 +66,10 @@ function build(el) {
   const group = make(el, "div", "oxillama-run");
   group.setAttribute("role", "group");
   group.setAttribute("aria-label", "Answer, being written");
+  const thoughts = make(group, "details", "oxillama-thoughts");
+  thoughts.dataset.lmSuppressShortcuts = "true";
+  make(thoughts, "summary", "").textContent = "Reasoning";
+  const thought = make(thoughts, "div", "oxillama-plain");
   // Jupyter's own classes: the text looks as it will in the saved notebook.
   const text = make(group, "div", "oxillama-text jp-RenderedHTMLCommon jp-RenderedMarkdown");
   const calls = make(group, "div", "oxillama-calls");
@@ -79,7 +85,7 @@ function build(el) {
   said.setAttribute("role", "status");
   const failure = make(group, "div", "oxillama-failure");
   failure.setAttribute("role", "alert");
-  return { group, text, calls, bar, button, figures, said, failure };
+  return { group, thoughts, thought, text, calls, bar, button, figures, said, failure };
 }
 
 async function stop(run, { button, said }) {

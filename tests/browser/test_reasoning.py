@@ -1,0 +1,52 @@
+"""What a model thinks ahead of its answer, folded in the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from browser.notebooks import LIMIT, open_notebook, run_all, wait_for_end, write_notebook
+
+if TYPE_CHECKING:
+    from client.world import Server, World
+    from playwright.sync_api import Page
+
+FOLDED = ".oxillama-thoughts"
+
+
+@pytest.mark.timeout(300)
+def test_reasoning_is_folded_above_the_answer_and_never_in_the_notebook(
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
+) -> None:
+    write_notebook(world, "%%oxillama\n(thinks)It is <b>four</b>.")
+    open_notebook(page, scripted_lab)
+    run_all(page)
+    wait_for_end(page)
+
+    folded = page.locator(f".oxillama-run-place {FOLDED}")
+    folded.wait_for(timeout=LIMIT)
+    assert folded.get_attribute("open") is None
+    folded.locator("summary").press("Enter")
+    assert folded.locator(".oxillama-plain").inner_text() == "Hm, let me think."
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    assert "let me think" not in (world.root / "a.ipynb").read_text().lower()
+
+
+@pytest.mark.timeout(300)
+def test_a_run_shown_by_itself_has_its_reasoning(
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
+) -> None:
+    write_notebook(
+        world,
+        "%%oxillama -o answer\n(thinks)It is four.",
+        "from oxillama_jupyter.widgets import RunCell\n"
+        "RunCell(thread_id=answer.thread_id, run_id=answer.run_id)",
+    )
+    open_notebook(page, scripted_lab)
+    run_all(page)
+
+    shown = page.locator(".oxillama-run:has-text('It is four.')")
+    shown.wait_for(timeout=LIMIT)
+    shown.locator(FOLDED).wait_for(timeout=LIMIT)
+    shown.locator("summary").click()
+    assert "Hm, let me think." in shown.inner_text()
