@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from client.world import Server, World
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.timeout(200)
+pytestmark = [pytest.mark.timeout(200), pytest.mark.slow]
 
 
 def test_a_question_is_asked_by_enter_and_answered_in_the_notebook_s_thread(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from client.world import Server, World
     from playwright.sync_api import Page, Route
 
-pytestmark = pytest.mark.timeout(200)
+pytestmark = [pytest.mark.timeout(200), pytest.mark.slow]
 RUNS = re.compile(r"/v1/threads/[^/]+/runs$")
 FUNCTION = {
     "type": "function",

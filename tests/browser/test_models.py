@@ -145,6 +145,7 @@ def test_what_does_not_fit_says_why_before_it_is_loaded(
     model(panel, "oxillama-tiny").filter(has_text="○ Not loaded").wait_for(timeout=10_000)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_what_can_never_fit_cannot_be_loaded(
     page: Page, world: World, folder: Path, hosts: set[str | None]
@@ -161,6 +162,7 @@ def test_what_can_never_fit_cannot_be_loaded(
     shot(panel, "does-not-fit")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(250)
 def test_a_model_is_fetched_cancelled_resumed_and_refused(
     page: Page, world: World, folder: Path, hub: Hub, hosts: set[str | None]
@@ -254,6 +256,7 @@ def test_any_name_is_only_text_in_each_theme_wide_and_narrow(  # noqa: PLR0913, 
     assert "<img" not in markdown.replace("\\<img", "")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_the_keyboard_is_enough_and_a_lost_server_is_told(
     page: Page, world: World, folder: Path, hosts: set[str | None]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from client.world import World
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 THREADS, MESSAGES = 10_000, 5_000
 FROZEN = 2000  # milliseconds; machines that test are busy
 WATCH = """() => { window.long = []; window.most = 0;
