@@ -121,6 +121,7 @@ def test_the_tokens_are_the_prompt_and_the_cache_s_end_is_marked(
     assert set(special) == {"<|im_start|>", "<|im_end|>"}
 
 
+@pytest.mark.slow
 @REAL
 @pytest.mark.timeout(200)
 def test_what_is_left_out_is_told_with_the_reason(
@@ -147,6 +148,7 @@ def test_what_is_left_out_is_told_with_the_reason(
     assert "6 older messages are not read" in shown(page, ".ox-left-out")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_messages_are_text_with_nothing_hidden_and_do_nothing(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
@@ -171,6 +173,7 @@ def test_messages_are_text_with_nothing_hidden_and_do_nothing(
         assert written in text
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_a_long_prompt_is_smooth_and_comes_as_it_is_looked_at(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
@@ -212,6 +215,7 @@ def test_a_long_prompt_is_smooth_and_comes_as_it_is_looked_at(
     assert page.evaluate(loaded)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_keys_alone_reach_everything(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
@@ -249,6 +253,7 @@ def test_keys_alone_reach_everything(
     assert page.locator("[data-current]").inner_text() == " two"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_without_a_run_it_is_what_a_next_one_would_send(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
@@ -270,6 +275,7 @@ def test_without_a_run_it_is_what_a_next_one_would_send(
     page.wait_for_selector(".ox-scroller:has-text('more of it')", timeout=LIMIT)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_where_the_engine_sees_no_prompt_the_server_says_so(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]

@@ -19,7 +19,9 @@ CELLS = """() => {
   return panel.content.widgets.filter(cell => cell.model.type === 'code').map(cell => ({
     source: cell.model.sharedModel.getSource(),
     prompt: cell.promptNode?.innerText ?? cell.inputArea.promptNode.innerText,
-    text: (cell.outputArea.node.querySelector('.oxillama-text') ?? cell.outputArea.node).innerText,
+    text: cell.outputArea.node.querySelector('.oxillama-text')?.innerText
+      ?? [...cell.outputArea.node.querySelectorAll('.jp-OutputArea-output')]
+        .map(output => output.innerText).join('\\n'),  // and not the bar below
     errors: cell.outputArea.model.toJSON().filter(output => output.output_type === 'error'),
   }));
 }"""

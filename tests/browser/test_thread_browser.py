@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from client.world import World
     from playwright.sync_api import Locator, Page
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
 DAY = 86_400
 LABEL = """() => { const node = document.activeElement;
   return node.getAttribute('aria-label') ?? node.innerText; }"""

@@ -11,6 +11,8 @@ from oxillama_jupyter.widgets.panel import MIME
 from oxillama_jupyter.widgets.prompt_xray import PromptXray
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from client.world import Server
 
 HOSTILE = (
@@ -106,7 +108,7 @@ def test_nothing_of_a_message_acts_in_the_picture(client: OpenAI) -> None:
 
 
 def test_where_nothing_answers_it_says_what_it_would_show(
-    client: OpenAI, monkeypatch: pytest.MonkeyPatch
+    client: OpenAI, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     picture = PromptXray(thread_id="thread_x", run_id="run_x").picture()
     assert picture["text/plain"].startswith("The prompt of run run_x: ")
@@ -114,5 +116,6 @@ def test_where_nothing_answers_it_says_what_it_would_show(
     assert "text/markdown" not in picture
     for name in ("OXILLAMA_BASE_URL", "OXILLAMA_API_KEY", "OXILLAMA_URL"):
         monkeypatch.delenv(name)
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))  # nor does a private server run
     picture = PromptXray(thread_id="thread_x").picture()
     assert picture == {"text/plain": "The prompt of a next run of thread thread_x"}
