@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 from IPython.display import display
 
-from oxillama_jupyter.client.connection import running
 from oxillama_jupyter.client.engine_tables import engine_tables
 from oxillama_jupyter.client.tables import plain_table
-from oxillama_jupyter.errors import ConnectionFailed
 from oxillama_jupyter.widgets.engine_picture import engine_svg
-from oxillama_jupyter.widgets.panel import PATIENCE, Panel
+from oxillama_jupyter.widgets.panel import PATIENCE, Panel, told
 
 if TYPE_CHECKING:
     from oxillama_jupyter.client.connection import Connection
@@ -49,13 +47,7 @@ class EngineMonitor(Panel):
 
     def report(self) -> Json | None:
         """What `GET /oxillama/engine` says now; None where no server answers."""
-        from openai import OpenAIError
-
-        try:
-            connection = self._connection or running()
-            return connection.engine(timeout=PATIENCE) if connection is not None else None
-        except (OpenAIError, ConnectionFailed):
-            return None
+        return told(self._connection, lambda server: server.engine(timeout=PATIENCE))
 
     def picture(self) -> dict[str, str]:
         """The figures of now as a drawing, and as `%oxillama engine` prints them."""
@@ -70,9 +62,11 @@ class EngineMonitor(Panel):
         self._show(update=False)
         self._shown = True
 
-    def _said(self, _: object, content: Json, __: object) -> None:
-        """The page has news that the notebook should keep."""
-        if content.get("picture") and self._shown:
+    def _said(self, _: object, content: Any, __: object) -> None:
+        """The page has news that the notebook should keep; `content` is whatever it has sent."""
+        if not isinstance(content, dict) or "picture" not in content:
+            return
+        if content["picture"] and self._shown:
             self._show(update=True)
         self.send({"pictured": True})
 

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from oxillama_jupyter.client.connection import running
 from oxillama_jupyter.client.inert import inert
 from oxillama_jupyter.client.tables import markdown_table, plain_table
-from oxillama_jupyter.errors import ConnectionFailed
 from oxillama_jupyter.widgets.calls import visible
-from oxillama_jupyter.widgets.panel import PATIENCE, Panel
+from oxillama_jupyter.widgets.panel import PATIENCE, Panel, told
 
 if TYPE_CHECKING:
     from oxillama_jupyter.client.connection import Connection
@@ -49,15 +47,10 @@ class Models(Panel):
 
     def report(self) -> Json | None:
         """What `GET /oxillama/models` says now; None where no server answers."""
-        from openai import OpenAIError
-
-        try:
-            connection = self._connection or running()
-            if connection is None:
-                return None
-            return connection.get(f"{connection.url}/models", timeout=PATIENCE)
-        except (OpenAIError, ConnectionFailed):
-            return None
+        return told(
+            self._connection,
+            lambda server: server.get(f"{server.url}/models", timeout=PATIENCE),
+        )
 
     def picture(self) -> dict[str, str]:
         """The models of now as a table."""

@@ -1,4 +1,4 @@
-"""`Panel`: what our widgets besides `RunCell` have in common.
+"""`Panel`: what our widgets have in common.
 
 Import it only where it is used: `anywidget` and `ipywidgets` come with it.
 
@@ -13,14 +13,21 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import anywidget
 import traitlets
 
+from oxillama_jupyter.client.connection import running
+from oxillama_jupyter.errors import ConnectionFailed
 from oxillama_jupyter.widgets.prefixes import prefixes
 
-__all__ = ["MIME", "PATIENCE", "Panel"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from oxillama_jupyter.client.connection import Connection
+
+__all__ = ["MIME", "PATIENCE", "Panel", "told"]
 
 MIME = "application/vnd.oxillama.panel+json"
 PATIENCE = 3.0  # seconds that a picture may wait for a server
@@ -80,3 +87,21 @@ class Panel(anywidget.AnyWidget):
             "panel_id": self.panel_id,
             "state": {name: getattr(self, name) for name in names},
         }
+
+
+def told(
+    connection: Connection | None, ask: Callable[[Connection], dict[str, Any]]
+) -> dict[str, Any] | None:
+    """What a server answers; None where none does, and none is started for it.
+
+    Args:
+        connection: The server; the one that the kernel would use, if it runs, where not given.
+        ask: Sends the request.
+    """
+    from openai import OpenAIError
+
+    try:
+        found = connection or running()
+        return ask(found) if found is not None else None
+    except (OpenAIError, ConnectionFailed):
+        return None

@@ -61,8 +61,12 @@ def wait_for_end(page: Page, cell: int = 1) -> None:
     )
 
 
-def saved_outputs(page: Page, world: World) -> list[dict[str, Any]]:
+def saved_cells(page: Page, world: World) -> list[dict[str, Any]]:
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-    saved = json.loads((world.root / "a.ipynb").read_text())
-    outputs: list[dict[str, Any]] = saved["cells"][1]["outputs"]
+    saved: list[dict[str, Any]] = json.loads((world.root / "a.ipynb").read_text())["cells"]
+    return saved
+
+
+def saved_outputs(page: Page, world: World) -> list[dict[str, Any]]:
+    outputs: list[dict[str, Any]] = saved_cells(page, world)[1]["outputs"]
     return outputs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -140,12 +139,12 @@ def test_a_conversation_that_is_too_long_says_so(
 
 
 def test_what_a_run_waits_for_is_shown_and_it_goes_on_when_somebody_answers(
-    page: Page, calling_lab: Server, world: World, hosts: set[str | None]
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
 ) -> None:
-    thread = begin(calling_lab, name="calls")
+    thread = begin(scripted_lab, name="calls")
     question = 'Let me see. => get_weather {"city": "<b>Paris"} | It is $outputs.'
-    run = ask(calling_lab, thread, question, tools=[FUNCTION])
-    open_chat(page, calling_lab, world, NEW.format("'calls'"))
+    run = ask(scripted_lab, thread, question, tools=[FUNCTION])
+    open_chat(page, scripted_lab, world, NEW.format("'calls'"))
     waiting = page.get_by_label("Waiting for calls")
     waiting.wait_for(timeout=LIMIT)
 
@@ -153,17 +152,19 @@ def test_what_a_run_waits_for_is_shown_and_it_goes_on_when_somebody_answers(
     assert "%oxillama attach" in waiting.inner_text()
     assert page.locator(f"{ANSWER} button").all_inner_texts() == ["Cancel"]
     path = f"v1/threads/{thread}/runs/{run}"
-    (call,) = api(calling_lab, path)["required_action"]["submit_tool_outputs"]["tool_calls"]
+    (call,) = api(scripted_lab, path)["required_action"]["submit_tool_outputs"]["tool_calls"]
     outputs = [{"tool_call_id": call["id"], "output": "sunny"}]
-    api(calling_lab, f"{path}/submit_tool_outputs", {"tool_outputs": outputs})
+    api(scripted_lab, f"{path}/submit_tool_outputs", {"tool_outputs": outputs})
     wait_for_answer(page, "It is sunny.")
     assert "→ sunny" in page.locator(f"{ANSWER} .oxillama-chat-call").inner_text()
 
-    ask(calling_lab, thread, question, tools=[FUNCTION])
+    ask(scripted_lab, thread, question, tools=[FUNCTION])
     waiting.wait_for(timeout=LIMIT)
     page.get_by_role("button", name="Cancel the answer").click()
     waiting.wait_for(state="detached", timeout=LIMIT)
-    assert api(calling_lab, f"v1/threads/{thread}/runs?limit=1")["data"][0]["status"] == "cancelled"
+    assert (
+        api(scripted_lab, f"v1/threads/{thread}/runs?limit=1")["data"][0]["status"] == "cancelled"
+    )
 
 
 def test_the_model_is_chosen_and_an_unknown_one_costs_nothing(
@@ -240,15 +241,3 @@ def test_a_line_of_a_million_characters_does_not_freeze_the_page(
         1_000_000,
         250_000,
     ]
-
-
-@pytest.fixture
-def calling_lab(world: World) -> Server:
-    """A real JupyterLab whose engine calls what the question says."""
-    tests = Path(__file__).parents[1]
-    world.env["PYTHONPATH"] = f"{tests.parent}:{tests}"
-    return world.serve(
-        f"--ServerApp.root_dir={world.root}",
-        "--LabApp.expose_app_in_browser=True",
-        command=(str(Path(__file__).with_name("calling_lab.py")),),
-    )

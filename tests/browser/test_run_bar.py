@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser.looks import check_looks
-from browser.notebooks import LIMIT, open_notebook, run_all, write_notebook
+from browser.notebooks import LIMIT, open_notebook, run_all, saved_cells, write_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,11 +20,6 @@ SOURCES = (
     "() => window.jupyterapp.shell.currentWidget.content.widgets"
     ".map(cell => cell.model.sharedModel.getSource())"
 )
-
-
-def saved(page: Page, world: World) -> Any:
-    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-    return json.loads((world.root / "a.ipynb").read_text())["cells"]
 
 
 @pytest.mark.timeout(300)
@@ -43,14 +37,14 @@ def test_an_answer_has_its_end_in_words_and_another_answer_beside_it(
     bar = page.locator(BAR)
     assert "tokens/s" in bar.inner_text()
     assert "of 2,000,000 tokens of context" in bar.locator(".oxillama-hidden-label").inner_text()
-    before = saved(page, world)
+    before = saved_cells(page, world)
 
     bar.get_by_role("button", name="Retry").press("Enter")
     another = page.locator(".oxillama-another")
     another.get_by_text("Cut at 5 tokens").wait_for(timeout=LIMIT)
     assert "w0 w1 w2 w3 w4" in another.inner_text()
     check_looks(page, axe, ".oxillama-run-bar")
-    assert saved(page, world) == before
+    assert saved_cells(page, world) == before
     bar.get_by_role("button", name="Prompt").first.press("Enter")
     page.wait_for_timeout(500)  # it is another module, which shows itself or says what is wrong
     assert bar.get_by_role("button", name="Prompt").first.get_attribute("aria-expanded") == "true"

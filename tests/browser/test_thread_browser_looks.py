@@ -45,7 +45,7 @@ def fill(world: World) -> Stock:
             "Nobody knows.",
             at=NOW + number * 7000,
             model="oxillama-tiny",
-            notebook=f"/home/ann/work/lesson{number % 5}.ipynb",
+            notebook=f"/home/ann/lessons/lesson{number % 5}.ipynb",
             **own,
             **tags,
         )
