@@ -21,7 +21,11 @@ __all__ = ["Job"]
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One generation, from submission to its last delta."""
+    """One generation, from submission to its last delta.
+
+    Attributes:
+        fed: The number of the step that last read a part of its prompt.
+    """
 
     id: int
     tokens: list[int]
@@ -40,6 +44,7 @@ class Job:
     n_prompt: int = field(init=False)
     limit: int = field(init=False, default=0)
     cached: int = field(init=False, default=0)
+    fed: int = field(init=False, default=0)
     slot: Slot | None = field(init=False, default=None)
     sampler: Sampler | None = field(init=False, default=None)
     admitted: float = field(init=False, default=0.0)

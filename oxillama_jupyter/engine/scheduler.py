@@ -24,7 +24,7 @@ from oxillama_jupyter.engine.slots import common_length
 from oxillama_jupyter.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from oxillama_jupyter.engine.backend import Backend, Limits, Vocabulary
     from oxillama_jupyter.engine.jobs import Job
@@ -36,6 +36,7 @@ __all__ = ["Scheduler"]
 
 _SOON = 0.1  # seconds; nobody notices that an abort waited so long for the end of a step
 _WORTH_SHARING = 64  # tokens; fewer are read again sooner than they are waited for
+_SHARE = 64  # prompt tokens of a sequence; llama.cpp reads fewer at a time more slowly
 
 
 class Scheduler:
@@ -68,7 +69,7 @@ class Scheduler:
         self._turns = AdapterTurns()
         self._token_seconds = limits.token_seconds
         self._stepping: frozenset[int] = frozenset()
-        self._read = self._generated = 0
+        self._steps = self._read = self._generated = 0
 
     @property
     def busy(self) -> bool:
@@ -191,24 +192,27 @@ class Scheduler:
     # -- composing a batch -----------------------------------------------------------------------
 
     def _compose(self) -> tuple[list[Job], list[Row]]:
-        """One token of everybody who generates, and a share of the rest for everybody who reads."""
+        """One token of everybody who generates, and what else there is room for of who reads.
+
+        Whoever has waited longest reads first, among equals the one with the least to read; so
+        newcomers wait for nobody, and none gets less at a time than is read well.
+        """
         active = self._turns.next(self._active)
         reading = [job for job in active if _missing(job) > 1]
+        reading.sort(key=lambda job: (job.fed, _missing(job)))
+        self._steps += 1
         jobs = [job for job in active if _missing(job) == 1]
         rows = [_row(job, 1) for job in jobs]
         budget = self._budget(len(rows)) if reading else 0
         echoed = self._limits.echo_rows
-        for position, job in enumerate(sorted(reading, key=_missing)):
-            share = -(-budget // (len(reading) - position))
-            count = min(share, _missing(job))
+        for job, count in _shares(reading, budget):
             if job.recorder is not None and job.recorder.missing:
-                count = min(count, echoed)
+                count = min(count, echoed)  # noqa: PLW2901 - what its logits have room for
                 echoed -= count
-            if count == 0:
-                continue
-            budget -= count
-            jobs.append(job)
-            rows.append(_row(job, count))
+            if count:
+                job.fed = self._steps
+                jobs.append(job)
+                rows.append(_row(job, count))
         # llama.cpp takes neighbouring sequences together, if they come in order.
         order = sorted(range(len(rows)), key=lambda place: rows[place].sequence)
         return [jobs[place] for place in order], [rows[place] for place in order]
@@ -303,6 +307,21 @@ def _close_sampler(job: Job) -> None:
 def _missing(job: Job) -> int:
     """How many of the job's tokens are not in the cache yet."""
     return len(job.tokens) - job.slot.length  # type: ignore[union-attr] # active jobs have one
+
+
+def _shares(reading: list[Job], budget: int) -> Iterator[tuple[Job, int]]:
+    """Who reads how many tokens: the first ones, all as many where they lack so many.
+
+    llama.cpp cuts a batch into pieces that have as many tokens of each of its sequences.
+    """
+    places = max(min(len(reading), budget // _SHARE), 1)
+    share = budget // places
+    for job in reading[:places]:
+        count = min(share, _missing(job))
+        yield job, count
+        budget, places = budget - count, places - 1
+        if count < share and places:
+            share = budget // places
 
 
 def _row(job: Job, count: int) -> Row:

@@ -175,6 +175,20 @@ def test_prompts_share_a_step_and_short_ones_are_through_first() -> None:
     world.run()
 
 
+def test_prompts_are_read_in_turns_each_in_pieces_worth_a_step() -> None:
+    world = World(n_ctx=100_000, prefill_seconds=1.0)
+    for number in range(3):
+        world.submit(number, list(range(1000 * number + 1, 1000 * number + 401)))
+    world.run()
+
+    steps = [{row.sequence: len(row.tokens) for row in rows} for rows in world.llama.steps]
+    assert steps[:4] == [{0: 64, 1: 64}, {2: 64, 0: 64}, {1: 64, 0: 64}, {2: 64, 0: 64}]
+    assert all(sum(step.values()) <= 128 for step in steps)
+    for number in range(3):
+        prompt = list(range(1000 * number + 1, 1000 * number + 401))
+        assert world.text(number) == world.expected(prompt, 10)
+
+
 def test_more_generations_than_sequences_wait_in_order() -> None:
     world = World(n_parallel=2)
     for number in range(5):
