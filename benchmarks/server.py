@@ -20,7 +20,8 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
-from wire import Target, call, cpu_seconds, model_server, scripted_server, stream
+from peer import against_peer
+from wire import Target, call, cpu_seconds, scripted_server, stream
 
 from oxillama_jupyter.engine.protocol import GenerateRequest
 from oxillama_jupyter.engine.scripted import ScriptedEngine
@@ -32,7 +33,6 @@ APIS = {
     "chat": ("/v1/chat/completions", {"model": "scripted", "stream": True, **HELLO}),
     "response": ("/v1/responses", {"model": "scripted", "stream": True, "input": "Hello"}),
 }
-PEER_TOKENS = 64
 
 
 def quantile(values: Sequence[float], share: float) -> float:
@@ -174,71 +174,6 @@ async def sdk_clients(target: Target, clients: int) -> dict[str, float]:
     begin = time.perf_counter()
     events = sum(await asyncio.gather(*(one() for _ in range(clients))))
     return {"clients": clients, "events_per_second": events / (time.perf_counter() - begin)}
-
-
-async def chat_clients(target: Target, model: str, clients: int, turn: int) -> tuple[float, float]:
-    """Tokens a second that so many SDK clients get together, and the median time to the first."""
-    import openai
-
-    client = openai.AsyncOpenAI(base_url=f"{target.url}/v1", api_key=target.key, timeout=600)
-    firsts: list[float] = []
-
-    async def one(number: int) -> int:
-        begin = time.perf_counter()
-        text = f"{turn} {number} " + "abcd " * 60
-        answer = await client.chat.completions.create(
-            model=model,
-            messages=[{"role": "user", "content": text}],
-            max_tokens=PEER_TOKENS,
-            temperature=0,
-            stream=True,
-        )
-        count = 0
-        async for chunk in answer:
-            if chunk.choices and chunk.choices[0].delta.content:
-                if not count:
-                    firsts.append(time.perf_counter() - begin)
-                count += 1
-        return count
-
-    begin = time.perf_counter()
-    counts = await asyncio.gather(*(one(number) for number in range(clients)))
-    return sum(counts) / (time.perf_counter() - begin), statistics.median(firsts)
-
-
-def against_peer(options: argparse.Namespace) -> dict[str, Any]:
-    """Ours and another server's chat completions of the same model, in turns."""
-    peer = Target(options.peer_url.removesuffix("/v1"), options.peer_key)
-    threads = f"--OxillamaApp.n_threads={options.threads}"
-    results: dict[str, Any] = {}
-    with model_server(options.model, "--OxillamaApp.n_parallel=16", threads) as ours:
-        name = asyncio.run(_first_model(ours))
-        for clients in (8, 16):
-            rows = []
-            for turn in range(4):  # the first one warms up
-                mine = asyncio.run(chat_clients(ours, name, clients, turn))
-                theirs = asyncio.run(chat_clients(peer, options.peer_model, clients, turn))
-                rows.append((mine[0], theirs[0], mine[1], theirs[1], mine[0] / theirs[0]))
-            middle = [statistics.median(column) for column in zip(*rows[1:], strict=True)]
-            results[f"peer, {clients} streams of {PEER_TOKENS} tokens"] = dict(
-                zip(
-                    ("ours_per_second", "peer_per_second", "ours_first_s", "peer_first_s", "ratio"),
-                    middle,
-                    strict=True,
-                )
-            )
-    return results
-
-
-async def _first_model(target: Target) -> str:
-    """The model that answers by default, once it is there."""
-    import openai
-
-    client = openai.AsyncOpenAI(base_url=f"{target.url}/v1", api_key=target.key)
-    name = (await client.models.list()).data[0].id
-    hello = [{"role": "user", "content": "Hello"}]
-    await client.chat.completions.create(model=name, messages=hello, max_tokens=1)
-    return name
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
