@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from msgspec import Struct
 
 from oxillama_jupyter.errors import StoreError
+from oxillama_jupyter.store.absent import absent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,8 +166,10 @@ def _connect(path: str) -> tuple[Connection, int]:
         conn.execute("PRAGMA synchronous = NORMAL")
         conn.execute("PRAGMA foreign_keys = ON")
         conn.execute(f"PRAGMA cache_size = -{_CACHE}")
-        # Imported here, on this thread: sqlite-utils would take a tenth of a second of the start.
-        from oxillama_jupyter.store.migrations import migrate
+        # Imported here, on this thread: sqlite-utils would take a tenth of a second of the start, and
+        # pandas, which it loads where it can only to know its types, most of another.
+        with absent("pandas", "numpy"):
+            from oxillama_jupyter.store.migrations import migrate
 
         version = _transact(conn, lambda: migrate(conn, path))
     except BaseException:
