@@ -166,8 +166,8 @@ def _connect(path: str) -> tuple[Connection, int]:
         conn.execute("PRAGMA synchronous = NORMAL")
         conn.execute("PRAGMA foreign_keys = ON")
         conn.execute(f"PRAGMA cache_size = -{_CACHE}")
-        # Imported here, on this thread: sqlite-utils would take a tenth of a second of the start, and
-        # pandas, which it loads where it can only to know its types, most of another.
+        # Imported here, on this thread: sqlite-utils would take a tenth of a second of the start,
+        # and pandas, which it loads where it can only to know its types, most of another.
         with absent("pandas", "numpy"):
             from oxillama_jupyter.store.migrations import migrate
 
