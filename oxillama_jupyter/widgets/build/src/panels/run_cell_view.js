@@ -70,6 +70,9 @@ function build(el) {
   thoughts.dataset.lmSuppressShortcuts = "true";
   make(thoughts, "summary", "").textContent = "Reasoning";
   const thought = make(thoughts, "div", "oxillama-plain");
+  thought.tabIndex = 0; // it scrolls
+  thought.setAttribute("role", "group");
+  thought.setAttribute("aria-label", "Reasoning");
   // Jupyter's own classes: the text looks as it will in the saved notebook.
   const text = make(group, "div", "oxillama-text jp-RenderedHTMLCommon jp-RenderedMarkdown");
   const calls = make(group, "div", "oxillama-calls");
