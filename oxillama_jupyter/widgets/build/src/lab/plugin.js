@@ -2,6 +2,7 @@
 
 import { page } from "../page.js";
 import { bars } from "./bars.js";
+import { pictureOf } from "./pictures.js";
 
 export function plugin({ INotebookTracker, NotebookActions }, lumino) {
   return {
@@ -14,6 +15,7 @@ export function plugin({ INotebookTracker, NotebookActions }, lumino) {
         tracker,
         insertCell: (node, source) => insertCell(tracker, NotebookActions, node, source) !== null,
         runCell: (node, source) => runCell(tracker, NotebookActions, node, source),
+        pictureOf: (node, id) => pictureOf(placeOf(tracker, node), id),
         openBeside: (title, node, closed) => openBeside(app, lumino.Widget, title, node, closed),
       };
       tracker.forEach(bars);
