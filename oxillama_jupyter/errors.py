@@ -8,6 +8,7 @@ OxillamaError                       500  server_error
 ├── NotFound                        404  invalid_request_error
 │   └── ModelNotFound               404  invalid_request_error  model_not_found
 ├── MethodNotAllowed                405  invalid_request_error
+├── GenerationStopped               410  invalid_request_error  generation_stopped
 ├── PayloadTooLarge                 413  invalid_request_error
 ├── QueueFull                       429  rate_limit_exceeded    rate_limit_exceeded
 ├── EngineError                     500  server_error
@@ -35,6 +36,7 @@ __all__ = [
     "EngineCrashed",
     "EngineError",
     "EngineUnavailable",
+    "GenerationStopped",
     "InvalidRequest",
     "MethodNotAllowed",
     "ModelNotFound",
@@ -114,6 +116,17 @@ class MethodNotAllowed(OxillamaError):
 
     status = 405
     type = "invalid_request_error"
+
+
+class GenerationStopped(OxillamaError):
+    """Somebody has stopped what a client waits for.
+
+    The status is one that the OpenAI SDK does not try again: it would only begin anew.
+    """
+
+    status = 410
+    type = "invalid_request_error"
+    code = "generation_stopped"
 
 
 class PayloadTooLarge(OxillamaError):

@@ -445,11 +445,13 @@ class OxillamaApp(ExtensionApp):
                 metrics,
                 self._executor.runs,
                 self._response_jobs.responses,
+                generator.live,
             ),
             chat=ChatService(db, self._models, generator, self.log),
             completions=CompletionService(self._models, generator, self.log),
             embeddings=EmbeddingService(self._models, generator),
             responses=responses,
+            generator=generator,
         )
 
     async def _responses(self, db: Database, generator: Generator, owner: str) -> ResponseService:

@@ -233,6 +233,7 @@ _STATUS_TYPES = {
     403: "invalid_request_error",
     404: "invalid_request_error",
     405: "invalid_request_error",
+    410: "invalid_request_error",
     413: "invalid_request_error",
     424: "invalid_request_error",
     429: "rate_limit_exceeded",

@@ -13,6 +13,7 @@ from oxillama_jupyter.handlers import (
     engine,
     exports,
     forks,
+    generations,
     health,
     imports,
     keys,
@@ -70,6 +71,7 @@ _OPENAI: list[tuple[str, type[BaseHandler]]] = [
 _OURS: list[tuple[str, type[BaseHandler]]] = [
     ("health", health.HealthHandler),
     ("engine", engine.EngineHandler),
+    (f"generations/{_ID}/cancel", generations.GenerationCancelHandler),
     ("keys", keys.KeysHandler),
     (f"keys/{_ID}", keys.KeyHandler),
     ("models", models.ModelStatesHandler),

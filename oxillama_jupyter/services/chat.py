@@ -80,7 +80,10 @@ class ChatService:
         async def work(foreground: Work) -> ChatCompletion:
             async with telling(foreground.log, self._logger):
                 begin = partial(exchange.begin, foreground)
-                await generate_all(self._generator, jobs, asker, admit=begin, ended=exchange.ended)
+                async with self._generator.stoppable(exchange.id, model.id):
+                    await generate_all(
+                        self._generator, jobs, asker, admit=begin, ended=exchange.ended
+                    )
                 if body.store:
                     await self._db.write(chat.create, exchange.whole(), _kept(asker.name, body))
                 return exchange.finish()

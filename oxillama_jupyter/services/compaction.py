@@ -84,7 +84,7 @@ class Compactor:
         pieces: list[str] = []
         usage = None
         deltas = self._generator.generate(request, user=user, name=name)
-        async with aclosing(deltas):
+        async with self._generator.stoppable(name, request.model or ""), aclosing(deltas):
             async for delta in deltas:
                 if delta.prompt is not None:
                     work.admit()

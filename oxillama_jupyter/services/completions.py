@@ -82,7 +82,10 @@ class CompletionService:
                 exchange.begin(foreground)
 
             async with telling(foreground.log, self._logger):
-                await generate_all(self._generator, jobs, asker, admit=admit, ended=exchange.ended)
+                async with self._generator.stoppable(exchange.id, model.id):
+                    await generate_all(
+                        self._generator, jobs, asker, admit=admit, ended=exchange.ended
+                    )
                 return exchange.finish()
 
         return await Foreground.start(work, name=asker.name)

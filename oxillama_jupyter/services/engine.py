@@ -10,32 +10,16 @@ from typing import Literal
 from msgspec import Struct
 
 from oxillama_jupyter.engine.protocol import EngineStatus, ModelInfo
+from oxillama_jupyter.schemas.generations import LiveRun
 from oxillama_jupyter.schemas.responses import Response
 from oxillama_jupyter.schemas.runs import Run
 from oxillama_jupyter.services.metrics import Metrics, Totals, TurnRecord
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.places import Places
 
-__all__ = ["EngineReport", "EngineService", "LiveRun"]
+__all__ = ["EngineReport", "EngineService"]
 
-Lives = Callable[[], Iterable[Run | Response]]
-
-
-class LiveRun(Struct, frozen=True):
-    """A run or a response in the background, as long as this server executes it.
-
-    Attributes:
-        id: Cancelled by its own route.
-        thread_id: Its thread; empty where it is a response.
-        status: `queued`, or what it does.
-        created_at: Unix seconds.
-    """
-
-    id: str
-    thread_id: str
-    model: str
-    status: str
-    created_at: int
+Lives = Callable[[], Iterable[Run | Response | LiveRun]]
 
 
 class EngineReport(Struct, frozen=True):
@@ -72,7 +56,7 @@ class EngineService:
         models: The engine.
         places: Who generates or waits.
         metrics: What they took.
-        lives: Give the runs and responses that this server executes.
+        lives: Give what this server generates: runs, responses, and what clients wait for.
     """
 
     def __init__(
@@ -100,6 +84,8 @@ class EngineService:
         )
 
 
-def _live(one: Run | Response) -> LiveRun:
+def _live(one: Run | Response | LiveRun) -> LiveRun:
+    if isinstance(one, LiveRun):
+        return one
     thread = one.thread_id if isinstance(one, Run) else ""
     return LiveRun(one.id, thread, one.model, one.status or "", int(one.created_at))

@@ -1,17 +1,31 @@
-"""Generations that are no runs: admitted, queued and measured as runs are."""
+"""Generations that are no runs: admitted, queued, measured and stopped as runs are."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import AsyncGenerator
-from contextlib import AbstractContextManager, aclosing
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager
+from dataclasses import dataclass, field
 
 from oxillama_jupyter.engine.protocol import Delta, Embeddings, EmbedRequest, GenerateRequest
+from oxillama_jupyter.errors import GenerationStopped, NotFound
+from oxillama_jupyter.ids import now
+from oxillama_jupyter.schemas.generations import LiveRun
 from oxillama_jupyter.services.metrics import Metrics, timings_of
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.places import Places
 
 __all__ = ["Generator"]
+
+
+@dataclass(slots=True, eq=False)
+class _Waited:
+    """A generation that a client waits for."""
+
+    live: LiveRun
+    limit: asyncio.Timeout
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Generator:
@@ -27,6 +41,7 @@ class Generator:
         self._models = models
         self._places = places
         self._metrics = metrics
+        self._waited: dict[str, _Waited] = {}  # by id
 
     async def generate(
         self, request: GenerateRequest, *, user: str, name: str
@@ -65,6 +80,8 @@ class Generator:
         begun = time.monotonic()
         admitted = begun
         async with self._places.place(model, user):
+            if name in self._waited:
+                self._waited[name].live.status = "in_progress"
             await self._models.ready(model)
             async with aclosing(self._models.engine.generate(request)) as deltas:
                 async for delta in deltas:
@@ -84,3 +101,52 @@ class Generator:
         with self.admission():
             await self._models.ready(self._models.resolve(request.model))
             return await self._models.engine.embed(request)
+
+    # -- what clients wait for -------------------------------------------------------------------
+
+    def live(self) -> Iterable[LiveRun]:
+        """What clients wait for, and can be stopped."""
+        return [waited.live for waited in self._waited.values()]
+
+    @asynccontextmanager
+    async def stoppable(self, name: str, model: str) -> AsyncGenerator[None]:
+        """Let `stop` end what is inside, which a client waits for.
+
+        Args:
+            name: Id of what it makes.
+            model: The engine's own name of what makes it.
+
+        Raises:
+            GenerationStopped: Somebody has.
+        """
+        live = LiveRun(name, "", model, "queued", now(), foreground=True)
+        # A timeout without an end: it can be moved to now, and tells our cancellation from others.
+        limit = asyncio.timeout(None)
+        waited = self._waited[name] = _Waited(live, limit)
+        try:
+            async with limit:
+                yield
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise GenerationStopped(
+                f"{name} was stopped by a user of this server, not by its client."
+            ) from None
+        finally:
+            del self._waited[name]
+            waited.over.set()
+
+    async def stop(self, name: str) -> LiveRun:
+        """Stop what a client waits for; returns when its place is free.
+
+        Raises:
+            NotFound: There is no such generation, or it has ended.
+        """
+        waited = self._waited.get(name)
+        if waited is None:
+            raise NotFound(f"No client of this server waits for a generation '{name}'.")
+        if not waited.limit.expired():  # somebody else may have been first
+            waited.limit.reschedule(asyncio.get_running_loop().time())
+        await waited.over.wait()
+        waited.live.status = "cancelled"
+        return waited.live

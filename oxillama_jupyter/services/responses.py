@@ -125,7 +125,8 @@ class ResponseService:
         async with self._jobs.using(plan.new.cache_key):
             try:
                 deltas = self._generator.generate(plan.request, user=user, name=name)
-                async with aclosing(deltas):
+                stoppable = self._generator.stoppable(name, plan.response.model)
+                async with stoppable, aclosing(deltas):
                     async for delta in deltas:
                         if delta.prompt is not None:
                             turn.announce("created")

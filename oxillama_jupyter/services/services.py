@@ -12,6 +12,7 @@ from oxillama_jupyter.services.completions import CompletionService
 from oxillama_jupyter.services.conversations import ConversationService
 from oxillama_jupyter.services.embeddings import EmbeddingService
 from oxillama_jupyter.services.engine import EngineService
+from oxillama_jupyter.services.generation import Generator
 from oxillama_jupyter.services.health import HealthService
 from oxillama_jupyter.services.keys import KeyService
 from oxillama_jupyter.services.models import ModelService
@@ -42,6 +43,7 @@ class Services:
     completions: CompletionService
     embeddings: EmbeddingService
     responses: ResponseService
+    generator: Generator
 
 
 class Gate:

@@ -63,8 +63,15 @@ class EngineMonitor(Panel):
         self._shown = True
 
     def _said(self, _: object, content: Any, __: object) -> None:
-        """The page has news that the notebook should keep; `content` is whatever it has sent."""
+        """The page has news that the notebook should keep; `content` is whatever it has sent.
+
+        `{"picture": "send"}` is answered with the picture, for a page that puts it into the output
+        itself, which one that was reloaded has to. Otherwise it is put there from here.
+        """
         if not isinstance(content, dict) or "picture" not in content:
+            return
+        if content["picture"] == "send":
+            self.send({"pictured": self.picture()})
             return
         if content["picture"] and self._shown:
             self._show(update=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from browser.chats import ANSWER, NEW, open_chat, send, wait_for_answer
+from browser.looks import check_looks
 from browser.notebooks import LIMIT, open_notebook, run_all, wait_for_end, write_notebook
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from client.world import Server, World
     from playwright.sync_api import Page
 
@@ -50,3 +54,28 @@ def test_a_run_shown_by_itself_has_its_reasoning(
     shown.locator(FOLDED).wait_for(timeout=LIMIT)
     shown.locator("summary").click()
     assert "Hm, let me think." in shown.inner_text()
+
+
+@pytest.mark.timeout(300)
+def test_a_chat_folds_the_reasoning_of_its_answers(
+    page: Page,
+    scripted_lab: Server,
+    world: World,
+    hosts: set[str | None],
+    axe: Callable[[str], list[Any]],
+) -> None:
+    open_chat(page, scripted_lab, world, NEW.format(""))
+    send(page, "(thinks)It is <b>four</b>.")
+    wait_for_answer(page, "It is <b>four</b>.")
+    send(page, "think 60")
+    live = page.locator(f"{ANSWER}[aria-busy] {FOLDED}")
+    live.locator("summary").press("Enter")  # while it is written
+    assert live.locator(".oxillama-plain").inner_text() == "Hm, let me think."
+    wait_for_answer(page, "w59")
+    assert [one.get_attribute("open") for one in page.locator(FOLDED).all()] == [None, ""]
+    check_looks(page, axe, ".oxillama-chat")
+
+    page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+    assert "let me think" not in (world.root / "a.ipynb").read_text().lower()
+    open_notebook(page, scripted_lab, "second")
+    page.wait_for_function(f"() => document.querySelectorAll('{FOLDED}').length === 2")

@@ -349,6 +349,7 @@ def test_an_authorizer_decides_by_action(read_only_server: Server) -> None:
         ("DELETE", "v1/assistants/asst_x"),
         ("POST", "v1/threads/runs"),
         ("POST", "v1/threads/t/runs/r/cancel"),
+        ("POST", "oxillama/generations/g/cancel"),
         ("POST", "oxillama/keys"),
         ("DELETE", "oxillama/keys/k"),
     ):

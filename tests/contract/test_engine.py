@@ -80,6 +80,7 @@ def test_who_generates_is_told_and_can_be_stopped(server: Server, endless: dict[
             "model": report()["models"][0]["id"],
             "status": live["status"],
             "created_at": run.created_at,
+            "foreground": False,
         }
         assert live["status"] in {"queued", "in_progress"}
         assert report()["live_runs"] == 1

@@ -146,6 +146,7 @@ ROUTES = [
     Route("GET", "oxillama/responses", query=PageQuery),
     Route("GET", "oxillama/health"),
     Route("GET", "oxillama/engine"),
+    Route("POST", "oxillama/generations/{generation}/cancel", reached=False),
     Route("GET", "oxillama/keys"),
     Route("POST", "oxillama/keys", CreateKey),
     Route("DELETE", "oxillama/keys/{key}", spends=True),

@@ -125,6 +125,18 @@ def test_one_that_was_never_shown_by_itself_shows_nothing(kernel: Kernel) -> Non
     assert shown.updates == []
 
 
+def test_a_page_that_replaces_the_picture_itself_is_sent_it(kernel: Kernel) -> None:
+    shown = kernel.run(f"{MONITOR}\n{SAID % {'picture': 'send'}}")
+
+    (sent,) = [
+        message["content"]["data"]["content"]
+        for message in shown.messages
+        if message["content"].get("data", {}).get("method") == "custom"
+    ]
+    assert set(sent["pictured"]) == {"image/svg+xml", "text/plain"}
+    assert shown.updates == []
+
+
 def test_its_comm_stays_small(kernel: Kernel) -> None:
     shown = kernel.run(MONITOR)
     opened: list[dict[str, Any]] = [

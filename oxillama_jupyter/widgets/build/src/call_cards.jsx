@@ -1,16 +1,61 @@
 // The calls that a run waits for: all that would run, and what a person may say about it.
 
 import { render } from "preact";
-import { useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { page } from "./page.js";
 import { argumentsOf } from "./run_text.js";
+import { verdictOf } from "./run_words.js";
 import { Button, Notice, visible } from "./ui.jsx";
 
 const MOST = 20_000; // characters of an argument that are shown at first
-const WORDS = { approved: "Approved", edited: "Approved with other arguments", denied: "Denied" };
+const SOON = 4000; // milliseconds in which whoever follows a run begins with what was decided
 
 /** Show the run's calls in an element. */
 export function showCalls(run, el) {
-  render(run.calls.length ? run.calls.map((call) => <Call key={call.id} run={run} call={call} />) : null, el);
+  render(run.calls.length ? <Calls run={run} calls={run.calls} /> : null, el);
+}
+
+function Calls({ run, calls }) {
+  const open = calls.some((call) => call.decision?.verdict !== "denied");
+  return (
+    <>
+      {calls.map((call) => (
+        <Call key={call.id} run={run} call={call} />
+      ))}
+      {open && <Follower run={run} decided={calls.every((call) => call.decision)} />}
+    </>
+  );
+}
+
+/** Who runs the functions, where that is not the kernel that has asked. */
+function Follower({ run, decided }) {
+  const [late, setLate] = useState(false);
+  const [said, setSaid] = useState("");
+  const place = useRef(null);
+  useEffect(() => {
+    if (!decided || run.alone) return undefined;
+    const timer = setTimeout(() => setLate(true), SOON);
+    return () => clearTimeout(timer);
+  }, [decided]);
+  if (!run.alone && !late) return null;
+  const command = `%oxillama attach ${run.id}`;
+  const follow = () => {
+    const done = page.lab?.runCell?.(place.current, command);
+    setSaid(done ? "The cell below follows this answer." : "That is not possible here.");
+  };
+  return (
+    <div ref={place} class="oxillama-row oxillama-quiet">
+      <span role="status">
+        {said || "What is approved runs in a notebook that has the function and follows this answer:"}{" "}
+        {!said && <code>{command}</code>}
+      </span>
+      {page.lab?.runCell && !said && (
+        <Button label="Follow this answer in a new cell, which runs what is approved" onClick={follow}>
+          Follow in a cell
+        </Button>
+      )}
+    </div>
+  );
 }
 
 function Call({ run, call }) {
@@ -34,9 +79,10 @@ function Call({ run, call }) {
   );
 }
 
-function said({ verdict, by }) {
+function said(decision) {
+  const { by } = decision;
   const who = !by || by.startsWith("token") ? "" : ` by ${visible(by)}`; // a token is nobody's name
-  return `${WORDS[verdict] ?? visible(verdict)}${who}:`;
+  return `${verdictOf(decision)}${who}:`;
 }
 
 function Choices({ run, call, onEdit }) {

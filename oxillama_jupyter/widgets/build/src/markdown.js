@@ -3,7 +3,8 @@
 
 import MarkdownIt from "markdown-it";
 import { codeBlock } from "./code.js";
-import styles from "./code.css";
+import code from "./code.css";
+import highlight from "./highlight.css";
 import { addStyles } from "./styles.js";
 
 const ELEMENTS = new Set(
@@ -19,7 +20,8 @@ parser.validateLink = (address) => LINK.test(address);
 
 /** Show Markdown in an element, and change only the blocks that have changed. */
 export function renderer(parent) {
-  addStyles(parent.ownerDocument, "code", styles);
+  addStyles(parent.ownerDocument, "code", code);
+  addStyles(parent.ownerDocument, "highlight", highlight);
   let shown = [];
   let plain = null;
 

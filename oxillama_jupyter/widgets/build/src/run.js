@@ -7,6 +7,8 @@ import { Text } from "./run_text.js";
 const PATIENCE = 1000; // milliseconds for the kernel's model to come
 const POLL = 10; // seconds a question about decisions stays open
 const BETWEEN = 500; // milliseconds
+const AGAIN = 2000; // milliseconds until a server is asked again that did not answer
+const DENIED = JSON.stringify({ error: "The user denied this call; the function did not run." });
 export const TERMINAL = new Set(["completed", "failed", "cancelled", "expired", "incomplete"]);
 
 /** What a run's steps have of the model's reasoning, in their order. */
@@ -37,6 +39,16 @@ class Run {
     this.firstText = null;
     this.object = null; // the server's, where it was asked
     this.calls = []; // those that the run waits for, with what was decided about them
+    this.unreached = null; // why nobody knows what they are
+  }
+
+  get id() {
+    return this.#panel.get("run_id");
+  }
+
+  /** Whether no kernel follows the run, as far as the page knows: nobody runs what it calls. */
+  get alone() {
+    return Boolean(this.#panel.get("alone"));
   }
 
   get #path() {
@@ -69,6 +81,13 @@ class Run {
     const { calls } = await this.#panel.ask(this.#panel.own(`${this.#path}/decisions`), { body });
     this.calls = calls;
     this.#tell();
+    if (this.alone && calls.every((one) => one.decision?.verdict === "denied")) await this.#refuse();
+  }
+
+  /** Tell the model that nothing has run: for that, nobody has to have its functions. */
+  async #refuse() {
+    const tool_outputs = this.calls.map(({ id }) => ({ tool_call_id: id, output: DENIED }));
+    await this.#panel.ask(this.#panel.openai(`${this.#path}/submit_tool_outputs`), { body: { tool_outputs } });
   }
 
   #tell() {
@@ -180,13 +199,29 @@ class Run {
   /** Show what is decided about the run's calls, until it waits for no decision any more. */
   async #decisions(signal, wanted) {
     for (let decided = ""; wanted() && !signal.aborted; ) {
-      const path = this.#panel.own(`${this.#path}/decisions${decided}`);
-      const found = await this.#panel.ask(path, { signal });
+      const found = await this.#asked(decided, signal);
       if (!wanted() || signal.aborted) return;
+      if (!found) continue;
       this.calls = found.calls;
       this.#tell();
       if (found.status !== "requires_action") return;
       decided = `?decided=${found.calls.filter((call) => call.decision).length}&wait=${POLL}`;
+    }
+  }
+
+  /** The calls as the server has them; null where it was not reached, after a while. */
+  async #asked(decided, signal) {
+    try {
+      const found = await this.#panel.ask(this.#panel.own(`${this.#path}/decisions${decided}`), { signal });
+      this.unreached = null;
+      return found;
+    } catch (error) {
+      if (signal.aborted) return null;
+      this.unreached = error;
+      this.#tell();
+      if (error.status && error.status < 500) throw error;
+      await new Promise((done) => setTimeout(done, AGAIN));
+      return null;
     }
   }
 }

@@ -2,7 +2,7 @@
 
 // What of a run makes the same question again; not its seed, which would give the same answer.
 const SETTINGS = (
-  "model instructions temperature top_p max_prompt_tokens max_completion_tokens max_tokens response_format " +
+  "tools tool_choice parallel_tool_calls model instructions temperature top_p max_prompt_tokens max_completion_tokens max_tokens response_format " +
   "truncation_strategy reasoning_effort top_k min_p repeat_penalty frequency_penalty presence_penalty stop " +
   "logit_bias typical_p top_n_sigma xtc_probability xtc_threshold dynatemp_range dynatemp_exponent mirostat " +
   "mirostat_tau mirostat_eta repeat_last_n dry_multiplier dry_base dry_allowed_length dry_penalty_last_n " +
@@ -48,7 +48,6 @@ export async function retry(panel, run) {
     body: {
       assistant_id: run.assistant_id,
       ...Object.fromEntries(settings.map((name) => [name, run[name]])),
-      tools: [], // nobody would run them
       metadata: { retry_of: run.id },
       additional_messages: [{ role: "user", content, metadata: asked.metadata }],
     },

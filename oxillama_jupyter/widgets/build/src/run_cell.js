@@ -21,15 +21,15 @@ function follow(panel) {
       const path = `threads/${panel.get("thread_id")}/runs/${panel.get("run_id")}/cancel`;
       return panel.ask(panel.openai(path), { body: {} });
     },
-    /** The view where there is no other: text, and a way to stop it. */
-    plain(el) {
+    /** The view where there is no other: text, and a way to stop it. `waits` is said of calls. */
+    plain(el, waits = "\n\nThe model asks to run a function: decide in this server's own pages, or stop.") {
       const [text, button] = ["div", "button"].map((tag) => document.createElement(tag));
       el.append(text, button);
       text.style = "white-space:pre-wrap;overflow-wrap:anywhere";
       button.textContent = "Stop the answer";
       button.onclick = () => run.stop().catch(() => (button.textContent = "Interrupt the kernel"));
       const show = () => {
-        text.textContent = run.text.slice(-100000);
+        text.textContent = run.text.slice(-100000) + (run.status[0] === "r" ? waits : "");
         button.hidden = !run.on;
       };
       run.views.add(show);

@@ -12,6 +12,13 @@ const WORDS = {
   cancelling: "Being stopped",
 };
 
+const VERDICTS = { approved: "Approved", edited: "Approved with other arguments", denied: "Denied" };
+
+/** What was decided about a call. */
+export function verdictOf({ verdict }) {
+  return VERDICTS[verdict] ?? visible(verdict);
+}
+
 /** How a run ended, or how far it is. */
 export function ending(run) {
   if (run.status === "failed") return `Failed: ${visible(run.last_error?.message ?? "the server did not say why")}`;

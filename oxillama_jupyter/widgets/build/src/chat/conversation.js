@@ -7,6 +7,7 @@ import { eventsOf } from "../events.js";
 import { ask } from "../server.js";
 import { follow, pause } from "./follow.js";
 import { ACTIVE, Live, textOf } from "./live.js";
+import { Steps } from "./steps.js";
 import { findThread, forkThread, renameThread, titleOf, versionsOf } from "./threads.js";
 import { Variables } from "./variables.js";
 
@@ -31,7 +32,7 @@ class Conversation {
 
   constructor(panel) {
     this.#panel = panel;
-    Object.assign(this, EMPTY, { runs: new Map(), calls: new Map(), loading: false, sending: false });
+    Object.assign(this, EMPTY, { runs: new Map(), loading: false, sending: false, steps: new Steps() });
     this.variables = new Variables(panel, () => this.changed());
     panel.on("thread", () => {
       const name = panel.get("thread");
@@ -79,7 +80,7 @@ class Conversation {
   async open(name) {
     this.#leaving.abort();
     const { signal } = (this.#leaving = new AbortController());
-    Object.assign(this, EMPTY, { runs: new Map(), calls: new Map(), loading: Boolean(name) });
+    Object.assign(this, EMPTY, { runs: new Map(), loading: Boolean(name), steps: new Steps() });
     if (this.#panel.get("thread") !== name) this.#panel.set("thread", name);
     this.changed();
     if (!name) return;
@@ -113,7 +114,8 @@ class Conversation {
     if (!older.length) this.more = page.has_more;
     this.messages = [...older, ...found];
     for (const run of runs.data) this.runs.set(run.id, run);
-    await Promise.all(runs.data.map((run) => this.#loadCalls(run, signal)));
+    const stepsOf = (run) => this.#get(`runs/${run.id}/steps?limit=100&order=asc`, signal);
+    await this.steps.load(runs.data, stepsOf, () => !signal.aborted && this.changed());
     if (!this.begins && found.length) {
       const first = this.more ? (await this.#get("messages?limit=1&order=asc", signal)).data[0] : this.messages[0];
       this.begins = textOf({ content: first.content.slice(-1) });
@@ -121,13 +123,6 @@ class Conversation {
     const [newest] = runs.data;
     const going = newest && ACTIVE.has(newest.status) && newest.id !== this.live?.run?.id;
     if (going && !signal.aborted) this.#follow(new Live(newest));
-  }
-
-  /** The calls of a run that had functions, once it is over. */
-  async #loadCalls(run, signal) {
-    if (!run.tools.length || this.calls.has(run.id) || ACTIVE.has(run.status)) return;
-    const steps = (await this.#get(`runs/${run.id}/steps?limit=100&order=asc`, signal)).data;
-    this.calls.set(run.id, steps.flatMap(({ step_details: details }) => details.tool_calls ?? []));
   }
 
   #get(path, signal) {

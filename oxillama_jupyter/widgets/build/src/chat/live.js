@@ -9,6 +9,8 @@ export class Live {
   texts = new Map();
   /** Calls that were answered. */
   calls = [];
+  /** What the model thought, by step. */
+  thoughts = new Map();
   tokens = 0;
   began = Date.now();
   firstText = null;
@@ -30,6 +32,10 @@ export class Live {
     return [...this.texts.values()].filter(Boolean).join("\n\n");
   }
 
+  get reasoning() {
+    return [...this.thoughts.values()].join("\n\n");
+  }
+
   /** The calls that somebody has to answer. */
   get pending() {
     return this.run?.required_action?.submit_tool_outputs.tool_calls ?? [];
@@ -46,13 +52,16 @@ export class Live {
     if (event === "thread.run.created") this.#restart();
     if (event === "thread.message.delta") this.#grow(data);
     else if (/^thread\.message\.(completed|incomplete)$/.test(event)) this.texts.set(data.id, textOf(data));
-    else if (event === "thread.run.step.completed" && data.type === "tool_calls") {
+    else if (event === "thread.run.step.created") {
+      if (data.reasoning_content) this.thoughts.set(data.id, data.reasoning_content);
+    } else if (event === "thread.run.step.completed" && data.type === "tool_calls") {
       this.calls.push(...data.step_details.tool_calls);
     } else if (/^thread\.run\.\w+$/.test(event)) this.run = data;
   }
 
   #restart() {
     this.texts.clear();
+    this.thoughts.clear();
     this.calls = [];
     this.tokens = 0;
   }

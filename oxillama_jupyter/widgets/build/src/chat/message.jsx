@@ -1,18 +1,20 @@
 // A message of a conversation, and the answer that is being written.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Thoughts } from "../thoughts.jsx";
 import { Button, Notice, visible, when } from "../ui.jsx";
 import { textOf, textsOf } from "./live.js";
 import { Markdown, Plain } from "./text.jsx";
 import { endOf } from "./words.js";
 
 /** A question or an answer that is stored. */
-export function Message({ message, run, calls = [], question, conversation, busy }) {
+export function Message({ message, run, steps, question, conversation, busy }) {
   if (message.role === "user") return <Question {...{ message, conversation, busy }} />;
   const ended = endOf(message, run);
   return (
     <article class="oxillama-chat-answer" aria-label={`Answer, ${when(message.created_at)}`}>
-      {calls.map((call) => (
+      {steps && <Reasoning of={message.run_id} text={steps.thoughts} conversation={conversation} />}
+      {steps?.calls.map((call) => (
         <Call key={call.id} call={call} />
       ))}
       <Markdown text={textOf(message)} />
@@ -27,6 +29,13 @@ export function Message({ message, run, calls = [], question, conversation, busy
       </footer>
     </article>
   );
+}
+
+/** A run's reasoning; whoever has unfolded it while it was written finds it open when it is there. */
+function Reasoning({ of, text, conversation: { steps } }) {
+  if (!text) return null;
+  const fold = (open) => (open ? steps.unfolded.add(of) : steps.unfolded.delete(of));
+  return <Thoughts text={text} open={steps.unfolded.has(of)} onFold={fold} />;
 }
 
 /** How an answer came about, in a few numbers. */
@@ -123,15 +132,16 @@ function Editor({ message, text, conversation, busy, close }) {
 }
 
 /** The answer that is being written. */
-export function Writing({ live, stop }) {
+export function Writing({ live, conversation }) {
   const { text, pending, calls } = live;
   return (
     <article class="oxillama-chat-answer" aria-label="Answer, being written" aria-busy="true">
+      <Reasoning of={live.run?.id} text={live.reasoning} conversation={conversation} />
       {calls.map((call) => (
         <Call key={call.id} call={call} />
       ))}
       {text && <Markdown text={text} />}
-      {live.waits ? <Waiting calls={pending} stop={stop} /> : <Progress live={live} />}
+      {live.waits ? <Waiting calls={pending} stop={() => conversation.stop()} /> : <Progress live={live} />}
     </article>
   );
 }

@@ -13,9 +13,11 @@ export function Runs({ panel, report, onStop }) {
     return <p class="oxillama-quiet">{others}</p>;
   }
   const stop = async (run) => {
-    const id = encodeURIComponent(run.id);
-    const path = run.thread_id ? `threads/${encodeURIComponent(run.thread_id)}/runs/${id}/cancel` : `responses/${id}/cancel`;
-    await panel.ask(panel.openai(path), { method: "POST", body: {} });
+    try {
+      await panel.ask(cancelOf(panel, run), { method: "POST", body: {} });
+    } catch (error) {
+      if (error.status !== 400 && error.status !== 404) throw error; // else it has just ended
+    }
     onStop();
   };
   const rows = report.runs.map((run) => [
@@ -25,10 +27,17 @@ export function Runs({ panel, report, onStop }) {
     visible(run.status.replaceAll("_", " ")),
     span(report.time - run.created_at),
     <Id text={run.id} />,
-    <Id text={run.thread_id} />,
+    run.foreground ? <span class="oxillama-quiet">a client waits</span> : <Id text={run.thread_id} />,
     <Id text={run.model} />,
   ]);
   return <Table label="Running" heads={["", "State", "Since", "Run", "Thread", "Model"]} rows={rows} keys={report.runs.map((run) => run.id)} />;
+}
+
+/** The route that stops one. */
+function cancelOf(panel, run) {
+  const [id, thread] = [run.id, run.thread_id].map(encodeURIComponent);
+  if (run.foreground) return panel.own(`generations/${id}/cancel`);
+  return panel.openai(thread ? `threads/${thread}/runs/${id}/cancel` : `responses/${id}/cancel`);
 }
 
 export function Turns({ turns }) {

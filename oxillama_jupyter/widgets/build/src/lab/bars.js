@@ -1,6 +1,7 @@
-// A bar below each answer of ours in a notebook, with or without a kernel.
+// A bar below each answer of ours in a notebook, with or without a kernel, and one above its code.
 
 import { page } from "../page.js";
+import { bringsCode, frameCode } from "./code.js";
 
 const PANEL = "application/vnd.oxillama.panel+json";
 const PAUSE = 300; // milliseconds: outputs change often while a cell runs
@@ -15,12 +16,14 @@ export function bars(panel) {
   );
   let timer = 0;
   const look = () => {
+    clearTimeout(timer);
     timer = 0;
     const cells = new Set(panel.content.widgets);
     for (const [cell, bar] of shown) {
       if (!cells.has(cell) || aboutOf(cell)?.run_id !== bar.run) remove(cell, bar);
     }
     for (const cell of cells) {
+      frameCode(cell);
       const about = aboutOf(cell);
       if (about && !shown.has(cell)) shown.set(cell, make(cell, about, near));
       const bar = shown.get(cell);
@@ -32,8 +35,9 @@ export function bars(panel) {
     near.unobserve(bar.node);
     bar.end();
   };
-  const observer = new MutationObserver(() => {
-    timer ||= setTimeout(look, PAUSE);
+  const observer = new MutationObserver((records) => {
+    if (bringsCode(records)) look(); // before it is painted: later, the page would jump
+    else timer ||= setTimeout(look, PAUSE);
   });
   observer.observe(panel.content.node, { childList: true, subtree: true });
   panel.disposed.connect(() => {

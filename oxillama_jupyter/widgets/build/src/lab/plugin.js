@@ -2,6 +2,7 @@
 
 import { page } from "../page.js";
 import { bars } from "./bars.js";
+import { pictureOf } from "./pictures.js";
 
 export function plugin({ INotebookTracker, NotebookActions }, lumino) {
   return {
@@ -12,7 +13,9 @@ export function plugin({ INotebookTracker, NotebookActions }, lumino) {
       page.lab = {
         app,
         tracker,
-        insertCell: (node, source) => insertCell(tracker, NotebookActions, node, source),
+        insertCell: (node, source) => insertCell(tracker, NotebookActions, node, source) !== null,
+        runCell: (node, source) => runCell(tracker, NotebookActions, node, source),
+        pictureOf: (node, id) => pictureOf(placeOf(tracker, node), id),
         openBeside: (title, node, closed) => openBeside(app, lumino.Widget, title, node, closed),
       };
       tracker.forEach(bars);
@@ -30,17 +33,24 @@ function placeOf(tracker, node) {
   return null;
 }
 
-/** A new code cell below the one that a node is in; nothing runs. Says whether there is one. */
+/** A new code cell below the one that a node is in; nothing runs. Its notebook's panel, if there is one. */
 function insertCell(tracker, actions, node, source) {
   const place = placeOf(tracker, node);
-  if (!place) return false;
+  if (!place) return null;
   const { content } = place.panel;
   content.activeCellIndex = place.index;
   actions.insertBelow(content);
   content.activeCell.model.sharedModel.setSource(source);
   actions.changeCellType?.(content, "code");
   content.activeCell.node.scrollIntoView({ block: "nearest" });
-  return true;
+  return place.panel;
+}
+
+/** As `insertCell`, and run it: a person has pressed a button that says so, and the source is ours. */
+function runCell(tracker, actions, node, source) {
+  const panel = insertCell(tracker, actions, node, source);
+  if (panel) actions.run(panel.content, panel.sessionContext);
+  return panel !== null;
 }
 
 let opened = 0;

@@ -1,6 +1,7 @@
 // Panels as outputs: what the notebook says of one is enough to show it, with or without a kernel.
 
 import { page } from "../page.js";
+import { plainCalls } from "./plain_calls.js";
 
 const MIME = "application/vnd.oxillama.panel+json";
 const RANK = -20; // ahead of ipywidgets' renderer, which needs a kernel
@@ -35,7 +36,8 @@ export function renderers({ Widget }) {
         if (!panel.run || !panel.connected) return;
         end();
         this.node.replaceChildren();
-        end = panel.run.plain(this.node);
+        const ends = [panel.run.plain(this.node, ""), plainCalls(panel, this.node)];
+        end = () => ends.forEach((one) => one());
       };
       const forget = panel.on("connected", () => queueMicrotask(show));
       show();

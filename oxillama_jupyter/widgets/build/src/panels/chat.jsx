@@ -83,7 +83,7 @@ function Messages({ conversation, field }) {
         {loading && !conversation.messages.length && <p class="oxillama-quiet">…</p>}
         {!loading && !failure && !live && !conversation.messages.length && <Empty />}
         {stored}
-        {live && <Writing live={live} stop={() => conversation.stop()} />}
+        {live && <Writing live={live} conversation={conversation} />}
         <Troubles conversation={conversation} field={field} />
       </div>
       {away && live && (
@@ -97,7 +97,7 @@ function Messages({ conversation, field }) {
 
 /** The stored messages; made again only when one of them has changed. */
 function useStored(conversation) {
-  const { messages, live, sending, runs, calls, newest } = conversation;
+  const { messages, live, sending, runs, steps, newest } = conversation;
   const busy = live !== null || sending;
   return useMemo(() => {
     const shown = messages.filter((one) => !live?.run || one.role === "user" || one.run_id !== live.run.id);
@@ -107,10 +107,10 @@ function useStored(conversation) {
       if (message.role === "user") question = message;
       const first = message.run_id !== before; // of its run
       before = message.run_id;
-      const of = { run: runs.get(message.run_id), calls: first ? calls.get(message.run_id) : [] };
+      const of = { run: runs.get(message.run_id), steps: first ? steps.of(message.run_id) : null };
       return <Message key={message.id ?? `new-${index}`} {...{ message, question, conversation, busy }} {...of} />;
     });
-  }, [messages, busy, live?.run?.id, newest?.id, runs.size, calls.size]);
+  }, [messages, busy, live?.run?.id, newest?.id, runs.size, steps.count]);
 }
 
 function Empty() {

@@ -15,11 +15,11 @@ export { PROTOCOL } from "../page.js";
 const BUSY = 1000; // milliseconds between two questions while something is being done
 const IDLE = 3000;
 
-export function show(panel, el) {
-  return mount(<EngineMonitor panel={panel} />, el, styles, "engine-monitor");
+export function show(panel, el, page) {
+  return mount(<EngineMonitor panel={panel} page={page} />, el, styles, "engine-monitor");
 }
 
-function EngineMonitor({ panel }) {
+function EngineMonitor({ panel, page }) {
   const root = useRef();
   const history = historyOf(panel);
   const load = async (signal) => {
@@ -28,7 +28,7 @@ function EngineMonitor({ panel }) {
     return report;
   };
   const poll = usePoll(load, root, (report) => (isBusy(report) ? BUSY : IDLE));
-  usePicture(panel, poll.data);
+  usePicture(panel, poll.data, page.lab?.pictureOf ? () => page.lab.pictureOf(root.current, panel.id) : () => null);
   return (
     <div ref={root} class="ox-monitor">
       {poll.error && <Trouble poll={poll} />}
@@ -156,21 +156,33 @@ function Figure({ name, value, more, children }) {
   );
 }
 
-/** Have the kernel draw the notebook's picture anew, when there is news and it has time for that. */
-function usePicture(panel, report) {
+/**
+ * Have the kernel draw the notebook's picture anew, when there is news and it has time for that.
+ *
+ * The kernel cannot put it into a page that was loaded since its cell ran: such a page no longer knows
+ * the output's name. So the page does it where it can; `find` gives what puts a picture in its place.
+ */
+function usePicture(panel, report, find) {
   const drawn = useRef(null);
   const asked = useRef({ at: Date.now(), waiting: false });
-  useEffect(() => panel.receive((message) => message?.pictured && (asked.current.waiting = false)), [panel]);
+  const take = useRef();
+  take.current = ({ pictured } = {}) => {
+    if (!pictured) return;
+    asked.current.waiting = false;
+    if (typeof pictured === "object") find()?.(pictured);
+  };
+  useEffect(() => panel.receive((message) => take.current(message ?? undefined)), [panel]);
   useEffect(() => {
     if (!report) return;
     const news = newsOf(report);
     drawn.current ??= news; // the output has a picture of its own
     const pause = 1000 * (panel.get("picture_seconds") ?? 30);
-    if (news === drawn.current || asked.current.waiting || Date.now() - asked.current.at < pause) return;
+    const waits = asked.current.waiting && panel.connected;
+    if (news === drawn.current || waits || Date.now() - asked.current.at < pause) return;
     if (!panel.connected) return;
     asked.current = { at: Date.now(), waiting: true };
     drawn.current = news;
-    panel.send({ picture: true });
+    panel.send({ picture: find() ? "send" : "show" });
   }, [report]);
 }
 

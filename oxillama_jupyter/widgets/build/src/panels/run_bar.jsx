@@ -5,6 +5,7 @@ import styles from "./run_bar.css";
 import { runOf, TERMINAL, thoughtsOf } from "../run.js";
 import { fork, messagesOf, retry, textOf } from "../run_again.js";
 import { ending, speed } from "../run_words.js";
+import { Thoughts } from "../thoughts.jsx";
 import { Button, mount, Notice, useLoad } from "../ui.jsx";
 
 export { PROTOCOL } from "../page.js";
@@ -43,7 +44,7 @@ function RunBar({ panel, page }) {
   const { run } = data;
   const again = async () => {
     const made = await retry(panel, run);
-    const state = { thread_id: made.thread_id, run_id: made.id };
+    const state = { thread_id: made.thread_id, run_id: made.id, alone: true };
     for (const name of ["openai_prefix", "prefix"]) state[name] = panel.get(name);
     setMore(page.panel(`run ${made.id}`, state));
   };
@@ -81,16 +82,6 @@ function RunBar({ panel, page }) {
       {more === "prompt" && <Shown panel={panel} page={page} name="prompt_xray" />}
       {more && more !== "prompt" && <Another key={more.id} panel={more} page={page} />}
     </div>
-  );
-}
-
-/** What the model thought ahead of its answer, folded. */
-function Thoughts({ text }) {
-  return (
-    <details class="oxillama-thoughts">
-      <summary>Reasoning</summary>
-      <div class="oxillama-plain">{text}</div>
-    </details>
   );
 }
 

@@ -70,6 +70,9 @@ function build(el) {
   thoughts.dataset.lmSuppressShortcuts = "true";
   make(thoughts, "summary", "").textContent = "Reasoning";
   const thought = make(thoughts, "div", "oxillama-plain");
+  thought.tabIndex = 0; // it scrolls
+  thought.setAttribute("role", "group");
+  thought.setAttribute("aria-label", "Reasoning");
   // Jupyter's own classes: the text looks as it will in the saved notebook.
   const text = make(group, "div", "oxillama-text jp-RenderedHTMLCommon jp-RenderedMarkdown");
   const calls = make(group, "div", "oxillama-calls");
@@ -103,7 +106,11 @@ async function stop(run, { button, said }) {
 function words(run) {
   const seconds = (Date.now() - run.since) / 1000;
   const passed = seconds < 60 ? `${Math.floor(seconds)} s` : `${Math.floor(seconds / 60)} min`;
-  if (run.status === "requires_action") return run.calls.every((call) => call.decision) ? "running …" : "waits for you";
+  if (run.status === "requires_action") {
+    if (run.unreached) return "asks to run a function; the server that knows which is not reached";
+    if (!run.calls.every((call) => call.decision)) return "waits for you";
+    return run.alone ? "waits for who runs it" : "running …";
+  }
   if (run.missed) return `${passed} · a part is missing here until the end`;
   if (!run.tokens) return `${passed} · no text yet`;
   const writing = (Date.now() - (run.firstText ?? Date.now())) / 1000;

@@ -1,0 +1,66 @@
+"""The engine's monitor in a page that was reloaded while its kernel goes on."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import openai
+import pytest
+from browser.notebooks import LIMIT, open_notebook, saved_outputs
+from browser.test_engine_monitor import (
+    MAKE,
+    MONITOR,
+    client,  # noqa: F401  # a fixture
+    finish,
+    opened,
+    wait_for_text,
+)
+
+if TYPE_CHECKING:
+    from client.world import Server, World
+    from openai import OpenAI
+    from playwright.sync_api import Page
+
+PICTURE = """() => window.jupyterapp.shell.currentWidget.content.widgets[1].outputArea.model
+  .toJSON()[0].data['image/svg+xml']"""
+
+
+@pytest.mark.timeout(200)
+def test_a_reloaded_page_keeps_the_picture_new_and_stops_what_a_client_waits_for(
+    page: Page,
+    scripted_lab: Server,
+    world: World,
+    client: OpenAI,  # noqa: F811  # the fixture
+    hosts: set[str | None],
+) -> None:
+    opened(page, scripted_lab, world, MAKE)
+    saved_outputs(page, world)
+    open_notebook(page, scripted_lab, "second")
+    panel = page.locator(MONITOR)
+    wait_for_text(panel, "Ready", timeout=LIMIT)
+    panel.evaluate("one => { one.dataset.mine = 'still there'; }")
+    for _ in range(3):
+        finish(client, "slow 30")
+    page.wait_for_function(f"() => ({PICTURE})().includes('last 3 turns')", timeout=LIMIT)
+    assert panel.get_attribute("data-mine") == "still there"  # it was not made anew
+    (output,) = saved_outputs(page, world)
+    assert "last 3 turns" in "".join(output["data"]["image/svg+xml"])
+    assert "3: " in "".join(output["data"]["text/plain"])
+
+    told: list[str | None] = []
+
+    def ask() -> None:
+        with pytest.raises(openai.APIStatusError) as refused:
+            client.chat.completions.create(
+                model="scripted", messages=[{"role": "user", "content": "slow 600"}]
+            )
+        told.append(refused.value.code)
+
+    waiting = threading.Thread(target=ask)
+    waiting.start()
+    wait_for_text(panel, "a client waits")
+    panel.get_by_role("button", name="Stop chatcmpl-").press("Enter")
+    wait_for_text(panel, "Nothing runs.")
+    waiting.join(timeout=20)
+    assert told == ["generation_stopped"]
