@@ -22,6 +22,7 @@ from typing import Any
 import engine_more as more
 from bare import BareLoop
 from engine_cases import Figures, fairness, prefill, restart, throughput
+from engine_neighbours import best_fixed, neighbours
 from model import LARGE, make_model
 
 from oxillama_jupyter.engine.frames import Configure
@@ -42,7 +43,10 @@ TARGETS: dict[str, Callable[[Figures], bool]] = {
     "defaults": lambda row: (
         row["decode_ratio"] >= 1.8 and row["follow_up_ratio"] >= 4 and row["prefill_ratio"] >= 0.8
     ),
-    "neighbours": lambda row: row["share_kept_beside"] >= 0.5,
+    "neighbours": lambda row: (
+        row["share_kept_beside"] >= 0.5 and row["neighbour_kept"] >= 0.9 * row["its_fair_share"]
+    ),
+    "best_fixed": lambda row: row["tuned_to_best"] >= 0.97,
 }
 
 
@@ -76,7 +80,8 @@ class Bench:
             "constrained": lambda: _row(more.constrained(self.make, self.rounds, self.tokens)),
             "memory": lambda: _row(more.memory(self.make)),
             "defaults": lambda: more.defaults(self.make, self.model, self.threads),
-            "neighbours": lambda: more.neighbours(self.make, self.threads),
+            "neighbours": lambda: neighbours(self.make, self.threads),
+            "best_fixed": lambda: _row(best_fixed(self.make, self.threads, self.rounds)),
         }
 
     async def _beside(

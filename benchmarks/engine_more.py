@@ -1,17 +1,15 @@
-"""More of what the engine is measured at: many threads, grammars, memory, defaults, neighbours."""
+"""More of what the engine is measured at: many threads, grammars, memory, defaults."""
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import llama_cpp
-import numpy as np
 import psutil
 from bare import NEVER_END, BareLoop, long_text, question, request
 from engine_cases import Figures, collect, generate, next_turn
@@ -223,83 +221,3 @@ def _loop_speeds(loop: DefaultLoop, texts: list[str], new: int) -> dict[str, flo
     for sampler in samplers:
         sampler.close()
     return {"prefill": prefill, "follow_up": follow, "decode": decode}
-
-
-async def neighbours(make: Make, cores: int) -> list[Figures]:
-    """Generation beside something that computes on all cores, and what that loses."""
-    await tune(cores, make)
-    rows = []
-    for name, work in (("matrix products", _multiply), ("Python loops", _count)):
-        engine = make(**TUNED)
-        await engine.start()
-        alone = await _speed(engine)
-        work_alone = await asyncio.to_thread(_neighbour_rate, work, cores, 3.0)
-        with _Busy(work, cores) as busy:
-            beside = await _speed(engine)
-            work_beside = busy.rate()
-        await engine.aclose()
-        rows.append(
-            {
-                "neighbour": name,
-                "tokens_per_s_alone": round(alone, 1),
-                "share_kept_beside": round(beside / alone, 2),
-                "neighbour_kept": round(work_beside / work_alone, 2),
-            }
-        )
-    return rows
-
-
-async def _speed(engine: LocalEngine) -> float:
-    """Generated tokens per second of one sequence, over a few seconds."""
-    _, deltas = await collect(engine, request(question(time.monotonic_ns() % 10**6), 400))
-    usage = deltas[-1].usage
-    return (usage.completion_tokens - 1) / usage.completion_seconds
-
-
-def _multiply(done: Any) -> None:
-    left = np.random.default_rng(0).standard_normal((700, 700), np.float32)
-    while True:
-        left @ left
-        done.value += 1
-
-
-def _count(done: Any) -> None:
-    while True:
-        sum(range(200_000))
-        done.value += 1
-
-
-class _Busy:
-    """Processes that work until they are stopped: one with all threads, or one for each core."""
-
-    def __init__(self, work: Callable[[Any], None], cores: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        count = 1 if work is _multiply else cores
-        self._done = [context.Value("q", 0, lock=False) for _ in range(count)]
-        self._processes = [
-            context.Process(target=work, args=(done,), daemon=True) for done in self._done
-        ]
-
-    def __enter__(self) -> Self:
-        for process in self._processes:
-            process.start()
-        while not all(done.value for done in self._done):
-            time.sleep(0.05)
-        self._start = time.perf_counter(), sum(done.value for done in self._done)
-        return self
-
-    def rate(self) -> float:
-        """Rounds per second since the start."""
-        began, count = self._start
-        return (sum(done.value for done in self._done) - count) / (time.perf_counter() - began)
-
-    def __exit__(self, *_: object) -> None:
-        for process in self._processes:
-            process.kill()
-            process.join()
-
-
-def _neighbour_rate(work: Callable[[Any], None], cores: int, seconds: float) -> float:
-    with _Busy(work, cores) as busy:
-        time.sleep(seconds)
-        return busy.rate()
