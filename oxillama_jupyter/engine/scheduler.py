@@ -203,7 +203,7 @@ class Scheduler:
         self._steps += 1
         jobs = [job for job in active if _missing(job) == 1]
         rows = [_row(job, 1) for job in jobs]
-        budget = self._budget(len(rows)) if reading else 0
+        budget = self._budget(len(rows), [_missing(job) for job in reading])
         echoed = self._limits.echo_rows
         for job, count in _shares(reading, budget):
             if job.recorder is not None and job.recorder.missing:
@@ -217,12 +217,20 @@ class Scheduler:
         order = sorted(range(len(rows)), key=lambda place: rows[place].sequence)
         return [jobs[place] for place in order], [rows[place] for place in order]
 
-    def _budget(self, generating: int) -> int:
-        """How many prompt tokens the next step may read, so that it ends in time."""
-        limits = self._limits
-        seconds = limits.mixed_seconds if generating else limits.prefill_seconds
-        count = max(int(seconds / self._token_seconds), limits.min_chunk)
-        return min(count, limits.n_batch - generating)
+    def _budget(self, generating: int, missing: list[int]) -> int:
+        """How many prompt tokens the next step may read, so that it ends in time.
+
+        Who generates waits a shorter time for a long prompt's pieces than for prompts that are read
+        whole: these are soon through, and somebody waits for each.
+        """
+        most = self._readable(self._limits.prefill_seconds)
+        if generating:
+            whole = sum(count for count in missing if count <= most)
+            most = max(self._readable(self._limits.mixed_seconds), min(whole, most))
+        return min(most, self._limits.n_batch - generating)
+
+    def _readable(self, seconds: float) -> int:
+        return max(int(seconds / self._token_seconds), self._limits.min_chunk)
 
     def _learn(self, rows: Sequence[Row], seconds: float) -> None:
         """Follow the time one prompt token takes."""
@@ -310,18 +318,20 @@ def _missing(job: Job) -> int:
 
 
 def _shares(reading: list[Job], budget: int) -> Iterator[tuple[Job, int]]:
-    """Who reads how many tokens: the first ones, all as many where they lack so many.
+    """Who reads how many tokens: as many for all who lack so many.
 
     llama.cpp cuts a batch into pieces that have as many tokens of each of its sequences.
     """
-    places = max(min(len(reading), budget // _SHARE), 1)
-    share = budget // places
-    for job in reading[:places]:
-        count = min(share, _missing(job))
+    share = 0
+    for place, job in enumerate(reading):
+        share = share or budget // max(min(len(reading) - place, budget // _SHARE), 1)
+        count = min(share, _missing(job), budget)
+        if place and count < min(_missing(job), _SHARE):
+            return  # hardly worth its place
         yield job, count
-        budget, places = budget - count, places - 1
-        if count < share and places:
-            share = budget // places
+        budget -= count
+        if count < share:
+            share = 0  # what is left over is for the others
 
 
 def _row(job: Job, count: int) -> Row:

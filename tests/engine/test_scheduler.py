@@ -189,6 +189,21 @@ def test_prompts_are_read_in_turns_each_in_pieces_worth_a_step() -> None:
         assert world.text(number) == world.expected(prompt, 10)
 
 
+def test_short_prompts_are_read_whole_beside_a_generation_and_long_ones_in_pieces() -> None:
+    world = World(n_parallel=8, n_ctx=100_000, min_chunk=4, prefill_seconds=0.12)
+    world.submit(0, [1], max_tokens=100)
+    world.step()
+    world.submit(1, list(range(1001, 3001)), max_tokens=1)
+    world.step()
+    assert sorted(len(row.tokens) for row in world.llama.steps[-1]) == [1, 60]
+
+    for number in (2, 3):
+        world.submit(number, list(range(10_000 * number, 10_000 * number + 45)), max_tokens=1)
+    world.step()
+    assert sorted(len(row.tokens) for row in world.llama.steps[-1]) == [1, 45, 45]
+    world.run()
+
+
 def test_more_generations_than_sequences_wait_in_order() -> None:
     world = World(n_parallel=2)
     for number in range(5):
