@@ -3,7 +3,7 @@
     python benchmarks/widgets.py [--times 10] [--json FILE]
 
 The kernel is blocked meanwhile, by the cell that is stopped or by another one. Wants what the
-browser tests want (`pip install -e '.[test]'`, Debian's `chromium`); its engine is theirs.
+browser tests want (`pip install -e '.[test]'`, Debian's `chromium`).
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def main() -> None:
         lab = world.serve(
             f"--ServerApp.root_dir={folder}",
             "--LabApp.expose_app_in_browser=True",
-            command=(str(TESTS / "browser" / "scripted_lab.py"),),
+            command=(str(Path(__file__).with_name("scripted_lab.py")),),
         )
         write_notebook(world, CELL, f"%%oxillama --bg\n{WRITES}", SLEEPS)
         with sync_playwright() as playwright:
