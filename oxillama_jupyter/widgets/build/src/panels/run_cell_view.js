@@ -115,7 +115,7 @@ function words(run) {
     return run.alone ? "waits for who runs it" : "running …";
   }
   if (run.missed) return `${passed} · a part is missing here until the end`;
-  if (!run.tokens) return `${passed} · no text yet`;
+  if (!run.tokens) return `${passed} · ${run.reasoning ? "thinking" : "no text yet"}`;
   const writing = (Date.now() - (run.firstText ?? Date.now())) / 1000;
   return writing < 1 ? passed : `${passed} · ${Math.round(run.tokens / writing)} tokens/s`;
 }
