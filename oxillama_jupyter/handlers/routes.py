@@ -93,6 +93,7 @@ _OURS: list[tuple[str, type[BaseHandler]]] = [
     (f"{_CONVERSATION}/thread", conversations.ConversationThreadHandler),
     (f"{_RUN}/events", runs.RunEventsHandler),
     (f"{_RUN}/decisions", runs.RunDecisionsHandler),
+    (f"{_RUN}/thoughts", runs.RunThoughtsHandler),
     ("responses", responses.ResponseListHandler),
     (f"widgets/{_ID}", widgets.WidgetFileHandler),
 ]

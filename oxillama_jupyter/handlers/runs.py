@@ -13,6 +13,7 @@ from oxillama_jupyter.schemas.runs import (
     ModifyRun,
     SubmitToolOutputs,
 )
+from oxillama_jupyter.schemas.thoughts import ThoughtsQuery
 from oxillama_jupyter.services.jobs import Job
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "RunHandler",
     "RunStepHandler",
     "RunStepsHandler",
+    "RunThoughtsHandler",
     "RunToolOutputsHandler",
     "RunsHandler",
     "ThreadRunHandler",
@@ -134,6 +136,17 @@ class RunDecisionsHandler(_RunHandler):
         """Decide."""
         body = self.read(DecideCall)
         self.send(await self.services.runs.decide(thread_id, run_id, body, user=self.caller))
+
+
+class RunThoughtsHandler(_RunHandler):
+    """What the model thinks ahead of what it writes. Ours, not OpenAI's."""
+
+    @secured("read")
+    async def get(self, thread_id: str, run_id: str) -> None:
+        """Look, or wait for more."""
+        query = self.query(ThoughtsQuery)
+        with self.attached():
+            self.send(await self.services.runs.thoughts(thread_id, run_id, query))
 
 
 class RunStepsHandler(_RunHandler):

@@ -186,6 +186,7 @@ class Executor:
             self._places.leave()
             del self._jobs[job.run.id]
             job.log.close()
+            job.thought.set()
 
     def _measure(self, job: Job) -> None:
         """Take down a turn that came to its end; others have no figures."""

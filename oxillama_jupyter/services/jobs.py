@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from oxillama_jupyter.events import EventLog
 from oxillama_jupyter.schemas.messages import Message
 from oxillama_jupyter.schemas.runs import PromptTokenDetails, Run, RunUsage, Timings
 from oxillama_jupyter.schemas.steps import RunStep
+from oxillama_jupyter.schemas.thoughts import Thoughts
 from oxillama_jupyter.services.metrics import timings_of
 from oxillama_jupyter.services.translate import Work, run_usage
 
@@ -40,6 +42,7 @@ class Job:
         last: The turn's last delta so far.
         begun_at: When it was asked for, on the monotonic clock.
         admitted_at: When the engine began with it.
+        thought: Set when there is more of `thoughts`, or when they are over.
     """
 
     run: Run
@@ -65,10 +68,32 @@ class Job:
     saved_at: float = 0.0
     begun_at: float = field(default_factory=time.monotonic)
     admitted_at: float = 0.0
+    thought: asyncio.Event = field(default_factory=asyncio.Event)
 
     def announce(self, name: str, data: Any) -> None:  # any struct of the stream
         """Append an event to the run's log."""
         self.log.append(name, data)
+
+    @property
+    def thinks(self) -> bool:
+        """Whether more may be thought ahead of the next step."""
+        return self.step is None and self.run.status in {"queued", "in_progress"}
+
+    async def thoughts_after(self, after: int, wait: float) -> Thoughts:
+        """What was thought behind a place; later, if there is nothing yet and more may come."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + wait
+        while self.thinks and len(whole := "".join(self.thoughts)) <= after:
+            left = deadline - loop.time()
+            if left <= 0:
+                return Thoughts("", len(whole), over=False)
+            self.thought.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self.thought.wait()
+        if not self.thinks:
+            return Thoughts("", after, over=True)
+        return Thoughts(whole[after:], len(whole), over=False)
 
     def timings(self) -> Timings | None:
         """What this turn took; None before the engine has said."""

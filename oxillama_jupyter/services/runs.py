@@ -16,6 +16,7 @@ from oxillama_jupyter.schemas.runs import (
     SubmitToolOutputs,
 )
 from oxillama_jupyter.schemas.steps import RunStep
+from oxillama_jupyter.schemas.thoughts import Thoughts, ThoughtsQuery
 from oxillama_jupyter.services import actions
 from oxillama_jupyter.services.decisions import Decisions
 from oxillama_jupyter.services.executor import Executor
@@ -173,6 +174,18 @@ class RunService:
     ) -> PendingDecisions:
         """What a run waits for, and what is decided about it."""
         return await self._decisions.pending(thread_id, run_id, query)
+
+    async def thoughts(self, thread_id: str, run_id: str, query: ThoughtsQuery) -> Thoughts:
+        """What the model of a live run thinks ahead of its next step; of others, nothing.
+
+        Raises:
+            NotFound: No such run.
+        """
+        job = self._executor.job(run_id)
+        if job is not None and job.run.thread_id == thread_id:
+            return await job.thoughts_after(query.after, query.wait)
+        await self._db.read(runs.get, thread_id, run_id)
+        return Thoughts("", query.after, over=True)
 
     async def events(self, thread_id: str, run_id: str) -> EventLog:
         """A run's event log from event 0: live, from its journal, or made from the stored objects.

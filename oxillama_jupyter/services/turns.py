@@ -96,6 +96,7 @@ class TurnWriter:
             return
         elif isinstance(part, Reasoning):
             job.thoughts.append(part.text)
+            job.thought.set()
         elif isinstance(part, CallBegin):
             await self._begin_call(part)
         elif isinstance(part, CallArguments):
@@ -179,6 +180,7 @@ class TurnWriter:
     def _opened(self, step: RunStep) -> None:
         job = self._job
         job.step, job.saved_at = step, time.monotonic()
+        job.thought.set()
         job.announce("thread.run.step.created", step)
         job.announce("thread.run.step.in_progress", step)
 

@@ -133,7 +133,10 @@ class Chat(Panel):
         known = self._variables()
         if not isinstance(name, str) or name not in known:
             return {"error": f"There is no variable {name!r} any more."}
-        described = variable(name, known[name])
+        try:
+            described = variable(name, known[name])
+        except Exception as error:  # noqa: BLE001  # whatever the user's object raises
+            return {"error": f"It raises {type(error).__name__} when it is looked at."}
         return {"described": {"name": name, "text": described.text}}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -187,9 +188,12 @@ class RunScreen:
 
     def _stop(self) -> None:
         """What the page has also asked of its server, where it could."""
+        from openai import OpenAIError
+
         cell = self._cell
         if self._connection is not None and cell is not None and cell.status == "in_progress":
-            self._connection().post(f"/threads/{cell.thread_id}/runs/{cell.run_id}/cancel")
+            with suppress(OpenAIError):  # it has ended, or the page says what is wrong
+                self._connection().post(f"/threads/{cell.thread_id}/runs/{cell.run_id}/cancel")
 
 
 def finished(text: str) -> int:

@@ -22,9 +22,12 @@ FOLDED = ".oxillama-thoughts"
 def test_reasoning_is_folded_above_the_answer_and_never_in_the_notebook(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
 ) -> None:
-    write_notebook(world, "%%oxillama\n(thinks)It is <b>four</b>.")
+    write_notebook(world, "%%oxillama\nthink 3")
     open_notebook(page, scripted_lab)
     run_all(page)
+    live = page.locator(f".oxillama-run {FOLDED}")  # ahead of the first word
+    live.locator("summary").press("Enter")
+    live.get_by_text("let me").wait_for(timeout=LIMIT)
     wait_for_end(page)
 
     folded = page.locator(f".oxillama-run-place {FOLDED}")
@@ -69,8 +72,9 @@ def test_a_chat_folds_the_reasoning_of_its_answers(
     wait_for_answer(page, "It is <b>four</b>.")
     send(page, "think 60")
     live = page.locator(f"{ANSWER}[aria-busy] {FOLDED}")
-    live.locator("summary").press("Enter")  # while it is written
-    assert live.locator(".oxillama-plain").inner_text() == "Hm, let me think."
+    live.locator("summary").press("Enter")  # while it is thought, and on while it is written
+    live.get_by_text("Hm, let me think.").wait_for(timeout=LIMIT)
+    assert "w59" not in page.locator(f"{ANSWER}[aria-busy]").inner_text()
     wait_for_answer(page, "w59")
     assert [one.get_attribute("open") for one in page.locator(FOLDED).all()] == [None, ""]
     check_looks(page, axe, ".oxillama-chat")

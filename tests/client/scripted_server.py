@@ -54,7 +54,9 @@ async def special(word: str, count: int) -> AsyncIterator[str | Part]:
     if word == "wait":
         await asyncio.sleep(10)
     if word == "think":
-        yield Reasoning("Hm, let me think.")
+        for piece in ("Hm, ", "let me ", "think."):
+            yield Reasoning(piece)
+            await asyncio.sleep(0.5)
     for number in range(count):
         await asyncio.sleep(0.05)
         yield f"w{number} "

@@ -60,6 +60,7 @@ from oxillama_jupyter.schemas.runs import (
     ModifyRun,
     SubmitToolOutputs,
 )
+from oxillama_jupyter.schemas.thoughts import ThoughtsQuery
 from oxillama_jupyter.schemas.threads import CreateThread, ModifyThread, ThreadQuery
 
 ASKED = int(os.environ.get("OXILLAMA_FUZZ", "0"))
@@ -165,6 +166,7 @@ ROUTES = [
     Route("GET", f"oxillama/{RUN[3:]}/events", query=EventsQuery),
     Route("GET", f"oxillama/{RUN[3:]}/decisions", query=DecisionsQuery),
     Route("POST", f"oxillama/{RUN[3:]}/decisions", DecideCall, spends=True),
+    Route("GET", f"oxillama/{RUN[3:]}/thoughts", query=ThoughtsQuery),
     Route("POST", "oxillama/threads/prompt", CreateThreadAndRun, PromptQuery),
     Route("POST", "oxillama/threads/{thread}/prompt", CreateRun, PromptQuery),
     Route("GET", f"oxillama/{RUN[3:]}/prompt", query=PromptQuery),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from openai import OpenAI
 from openai.types.beta.threads.runs import RunStep
 from servers import Server
@@ -44,3 +46,23 @@ def test_reasoning_is_announced_with_the_step_and_exported(scripted: Server) -> 
     copy = scripted.raw.post("oxillama/threads/import", json=whole).json()
     again = scripted.raw.get(f"oxillama/threads/{copy['id']}/export").json()
     assert again["steps"][0]["reasoning_content"] == "Hm, let me think."
+
+
+def test_it_is_told_while_it_is_thought(tmp_path: Path) -> None:
+    script = Path(__file__).parent.parent / "client" / "scripted_server.py"
+    with Server(tmp_path, module=str(script)) as server:
+        thread = {"messages": [{"role": "user", "content": "think 1"}]}
+        run = server.client.beta.threads.create_and_run(assistant_id="default", thread=thread)  # type: ignore[arg-type]
+        path = f"oxillama/threads/{run.thread_id}/runs/{run.id}/thoughts"
+        pieces: list[str] = []
+        found = {"next": 0, "over": False}
+        while not found["over"]:
+            query = {"after": found["next"], "wait": 10}
+            found = server.raw.get(path, params=query).raise_for_status().json()
+            pieces.append(found["text"])
+        assert "".join(pieces) == "Hm, let me think."
+        assert len([piece for piece in pieces if piece]) > 1  # as they come
+        again = server.raw.get(path, params={"after": 3, "wait": 10}).json()
+        assert again == {"text": "", "next": 3, "over": True}
+        other = path.replace(run.thread_id, "thread_x")
+        assert server.raw.get(other).status_code == 404

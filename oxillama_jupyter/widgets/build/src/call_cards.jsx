@@ -37,7 +37,8 @@ function Follower({ run, decided }) {
     const timer = setTimeout(() => setLate(true), SOON);
     return () => clearTimeout(timer);
   }, [decided]);
-  if (!run.alone && !late) return null;
+  // The id may be a notebook's, and what runs must be ours.
+  if ((!run.alone && !late) || !/^run_\w+$/.test(run.id)) return null;
   const command = `%oxillama attach ${run.id}`;
   const follow = () => {
     const done = page.lab?.runCell?.(place.current, command);

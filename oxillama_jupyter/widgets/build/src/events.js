@@ -64,3 +64,25 @@ export async function* followRun(panel, threadId, runId, { signal, after: last =
 const ENDS = new Set(
   ["completed", "failed", "cancelled", "expired", "incomplete", "requires_action"].map((name) => `thread.run.${name}`),
 );
+
+const BETWEEN = 150; // milliseconds between two pieces of what is thought
+
+/**
+ * What a run's model thinks ahead of what it writes next: `told` gets all of it each time, until
+ * something is written. The run's step has the whole then; so nobody misses what goes wrong here.
+ */
+export async function followThoughts(panel, threadId, runId, { signal, told }) {
+  let text = "";
+  try {
+    for (let after = 0; !signal.aborted; ) {
+      const path = `threads/${threadId}/runs/${runId}/thoughts?after=${after}&wait=10`;
+      const found = await panel.ask(panel.own(path), { signal });
+      if (found.over || signal.aborted) return;
+      after = found.next;
+      if (found.text) told((text += found.text));
+      await WAIT(BETWEEN);
+    }
+  } catch (error) {
+    if (!signal.aborted) console.warn("oxillama:", error);
+  }
+}

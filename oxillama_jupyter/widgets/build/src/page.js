@@ -71,12 +71,12 @@ class Panel {
 
   /** The path of one of the OpenAI API's routes. */
   openai(path) {
-    return `${ours().openai_prefix ?? this.get("openai_prefix") ?? "v1"}/${path}`;
+    return below(ours().openai_prefix, path);
   }
 
   /** The path of one of our own routes. */
   own(path) {
-    return `${ours().prefix ?? this.get("prefix") ?? "oxillama"}/${path}`;
+    return below(ours().prefix, path);
   }
 
   /** From now on the kernel's model holds the state; null when it is gone. */
@@ -105,6 +105,16 @@ class Panel {
 /** What our extension of the page's server says of itself: a notebook may come from another one. */
 function ours() {
   return config()?.oxillama ?? {};
+}
+
+/**
+ * A path below one of our prefixes, and nowhere else: ids and names may be a notebook's, which must
+ * not send the page to other routes of its server, nor have it load what lies there.
+ */
+function below(prefix, path) {
+  const [route] = path.split("?");
+  if (!prefix || /[^\w%.~!'()*/-]|(^|\/)(\.|%2e)+(\/|$)/i.test(route)) throw new Error("The server has no such route.");
+  return `${prefix}/${path}`;
 }
 
 class Page {

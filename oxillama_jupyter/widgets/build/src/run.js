@@ -1,7 +1,7 @@
 // A run as a page follows it: by the kernel's messages where a kernel sends any, else by its events
 // from the server, from the first one on.
 
-import { followRun } from "./events.js";
+import { followRun, followThoughts } from "./events.js";
 import { Text } from "./run_text.js";
 
 const PATIENCE = 1000; // milliseconds for the kernel's model to come
@@ -133,13 +133,29 @@ class Run {
     }
   }
 
+  /** Show what is being thought, until something is `written`: its step tells it again. */
+  #thinkAloud(signal, take, written) {
+    const ids = [this.#panel.get("thread_id"), this.#panel.get("run_id")];
+    const told = (text) => {
+      if (written() || !this.on) return;
+      this.reasoning = take(text);
+      this.#tell();
+    };
+    followThoughts(this.#panel, ...ids, { signal, told });
+  }
+
   #byKernel(run, signal) {
     this.#source = "kernel";
+    let aloud = false;
     const update = () => {
       if (this.#source !== "kernel") return;
       const waited = this.status === "requires_action";
       const { text, tokens, missed, status } = run;
       Object.assign(this, { text, tokens, missed, status });
+      if (!text && !aloud && status === "in_progress" && this.#panel.get("run_id")) {
+        aloud = true;
+        this.#thinkAloud(signal, (thought) => thought, () => this.text);
+      }
       if (text && !this.firstText) this.#think(signal);
       if (text) this.firstText ??= Date.now();
       if (status === "requires_action" && !waited) {
@@ -178,6 +194,11 @@ class Run {
         if (/^thread\.run\.(?!step\.)/.test(event.event)) this.#take(event.data);
         else text.feed(event);
         Object.assign(this, { text: text.whole, reasoning: text.reasoning, tokens: text.tokens });
+        if (event.event === "thread.run.in_progress" && this.on) {
+          const { steps } = text;
+          const take = (thought) => [text.reasoning, thought].filter(Boolean).join("\n\n");
+          this.#thinkAloud(signal, take, () => text.steps !== steps);
+        }
         this.#tell();
       }
       this.#take(await this.#panel.ask(this.#panel.openai(this.#path), { signal }));

@@ -9,6 +9,7 @@ export class Text {
   #blocks = new Map(); // messages, and between them calls
   #thoughts = new Map();
   tokens = 0;
+  steps = 0;
 
   get whole() {
     return [...this.#blocks.values()].join("\n\n");
@@ -25,8 +26,9 @@ export class Text {
     } else if (event === "thread.message.completed" || event === "thread.message.incomplete") {
       const texts = data.content.filter((part) => part.type === "text");
       this.#blocks.set(data.id, texts.map((part) => part.text.value).join("\n\n"));
-    } else if (event === "thread.run.step.created" && data.reasoning_content) {
-      this.#thoughts.set(data.id, data.reasoning_content);
+    } else if (event === "thread.run.step.created") {
+      this.steps += 1;
+      if (data.reasoning_content) this.#thoughts.set(data.id, data.reasoning_content);
     } else if (event === "thread.run.step.completed" && data.type === "tool_calls") {
       this.#blocks.set(data.id, data.step_details.tool_calls.map((call) => code(line(call))).join("  \n"));
     }

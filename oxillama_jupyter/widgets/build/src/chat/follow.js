@@ -1,7 +1,7 @@
 // A run followed to its end, wherever it was begun, over lost connections and through calls that
 // others answer.
 
-import { followRun } from "../events.js";
+import { followRun, followThoughts } from "../events.js";
 
 const BETWEEN_LOOKS = 1500; // milliseconds
 
@@ -11,8 +11,20 @@ const BETWEEN_LOOKS = 1500; // milliseconds
  * `stream` has the first events where the run was begun here; `changed` is told of each.
  */
 export async function follow(panel, threadId, live, { stream = null, signal, changed }) {
+  let steps = 0;
+  const think = () => {
+    const before = steps;
+    const told = (text) => {
+      if (steps !== before || live.over) return;
+      live.thinking = text;
+      changed();
+    };
+    followThoughts(panel, threadId, live.run.id, { signal, told });
+  };
   const take = (event) => {
     live.feed(event);
+    if (event.event === "thread.run.step.created") steps += 1;
+    if (event.event === "thread.run.in_progress") think();
     changed();
   };
   if (stream) {

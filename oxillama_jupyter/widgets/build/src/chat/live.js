@@ -11,6 +11,8 @@ export class Live {
   calls = [];
   /** What the model thought, by step. */
   thoughts = new Map();
+  /** What it thinks now; its step will have that. */
+  thinking = "";
   tokens = 0;
   began = Date.now();
   firstText = null;
@@ -33,7 +35,7 @@ export class Live {
   }
 
   get reasoning() {
-    return [...this.thoughts.values()].join("\n\n");
+    return [...this.thoughts.values(), this.thinking].filter(Boolean).join("\n\n");
   }
 
   /** The calls that somebody has to answer. */
@@ -53,6 +55,7 @@ export class Live {
     if (event === "thread.message.delta") this.#grow(data);
     else if (/^thread\.message\.(completed|incomplete)$/.test(event)) this.texts.set(data.id, textOf(data));
     else if (event === "thread.run.step.created") {
+      this.thinking = "";
       if (data.reasoning_content) this.thoughts.set(data.id, data.reasoning_content);
     } else if (event === "thread.run.step.completed" && data.type === "tool_calls") {
       this.calls.push(...data.step_details.tool_calls);

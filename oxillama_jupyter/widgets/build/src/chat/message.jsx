@@ -159,7 +159,9 @@ function Progress({ live }) {
       ? "Waiting for its turn …"
       : live.tokens
         ? "Writing …"
-        : "Reading …";
+        : live.reasoning
+          ? "Thinking …"
+          : "Reading …";
   const speed = live.speed && `${live.speed < 10 ? live.speed.toFixed(1) : Math.round(live.speed)} tokens/s`;
   return (
     <footer class="oxillama-row oxillama-quiet">

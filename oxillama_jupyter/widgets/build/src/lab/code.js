@@ -8,6 +8,7 @@ import { codeFrame } from "../code_bar.js";
 import { addStyles } from "../styles.js";
 
 const FRAMED = "oxillama-code";
+const MARKDOWN = ".jp-RenderedMarkdown";
 const OURS = ".oxillama-code, .oxillama-run, .oxillama-panel";
 const PANEL = "application/vnd.oxillama.panel+json"; // a view of ours, which frames its own
 
@@ -18,7 +19,7 @@ export function frameCode(cell) {
     const { metadata, data } = outputs.get(index);
     if (typeof metadata?.oxillama?.run_id !== "string" || PANEL in (data ?? {})) continue;
     const node = cell.outputArea.widgets[index]?.node;
-    for (const code of node?.querySelectorAll(".jp-RenderedMarkdown pre > code") ?? []) {
+    for (const code of node?.querySelectorAll(`${MARKDOWN} pre > code`) ?? []) {
       const pre = code.parentElement;
       if (pre.parentElement.classList.contains(FRAMED)) continue;
       addStyles(node.ownerDocument, "code", styles);
@@ -34,7 +35,9 @@ export function bringsCode(records) {
 
 function isRendered(node) {
   if (!(node instanceof Element) || node.closest(OURS)) return false;
-  return node.localName === "pre" || node.querySelector("pre") !== null;
+  // What is printed is in a `pre` too, a new one for each line.
+  if (node.closest(MARKDOWN)) return node.localName === "pre" || node.querySelector("pre") !== null;
+  return node.querySelector(`${MARKDOWN} pre`) !== null;
 }
 
 function languageOf(code) {

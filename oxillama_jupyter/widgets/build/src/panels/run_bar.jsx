@@ -45,7 +45,6 @@ function RunBar({ panel, page }) {
   const again = async () => {
     const made = await retry(panel, run);
     const state = { thread_id: made.thread_id, run_id: made.id, alone: true };
-    for (const name of ["openai_prefix", "prefix"]) state[name] = panel.get(name);
     setMore(page.panel(`run ${made.id}`, state));
   };
   const branch = async () => {

@@ -8,6 +8,7 @@ import { showCalls } from "../call_cards.jsx";
 import { renderer } from "../markdown.js";
 import { runOf } from "../run.js";
 import { addStyles } from "../styles.js";
+import { shownOf } from "../thoughts.jsx";
 
 export { PROTOCOL } from "../page.js";
 
@@ -26,11 +27,13 @@ export function show(panel, el) {
   const text = reveal(run, renderer(parts.text));
   let wasOn = run.on;
   let calls = run.calls;
+  let thoughts = "";
   showCalls(run, parts.calls);
   const update = () => {
     text.update();
     parts.thoughts.hidden = !run.reasoning;
-    if (parts.thought.textContent !== run.reasoning) parts.thought.textContent = run.reasoning;
+    if (thoughts !== run.reasoning) parts.thought.textContent = shownOf(run.reasoning);
+    thoughts = run.reasoning;
     if (calls !== run.calls) showCalls(run, parts.calls);
     calls = run.calls;
     parts.group.setAttribute("aria-busy", String(run.on));
@@ -112,7 +115,7 @@ function words(run) {
     return run.alone ? "waits for who runs it" : "running …";
   }
   if (run.missed) return `${passed} · a part is missing here until the end`;
-  if (!run.tokens) return `${passed} · no text yet`;
+  if (!run.tokens) return `${passed} · ${run.reasoning ? "thinking" : "no text yet"}`;
   const writing = (Date.now() - (run.firstText ?? Date.now())) / 1000;
   return writing < 1 ? passed : `${passed} · ${Math.round(run.tokens / writing)} tokens/s`;
 }
