@@ -34,7 +34,7 @@ from oxillama_jupyter._version import __version__
 from oxillama_jupyter.engine.cassettes import Cassettes
 from oxillama_jupyter.engine.catalog import Catalog, Entry
 from oxillama_jupyter.engine.fit import Memory, Wanted
-from oxillama_jupyter.engine.local import LocalEngine, Tuning
+from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.places import hub_cache, place_of
 from oxillama_jupyter.engine.pool import EnginePool
 from oxillama_jupyter.engine.protocol import Engine
@@ -43,6 +43,7 @@ from oxillama_jupyter.engine.remote import Patience, RemoteEngine
 from oxillama_jupyter.engine.replay import ReplayEngine
 from oxillama_jupyter.engine.rpc import check_server
 from oxillama_jupyter.engine.taping import TapingEngine
+from oxillama_jupyter.engine.tuning import Tuning
 from oxillama_jupyter.errors import EngineUnavailable, OxillamaError, StoreError
 from oxillama_jupyter.handlers.routes import routes
 from oxillama_jupyter.kernels import give_key
