@@ -35,11 +35,12 @@ from oxillama_jupyter.engine.cassettes import Cassettes
 from oxillama_jupyter.engine.catalog import Catalog, Entry
 from oxillama_jupyter.engine.fit import Memory, Wanted
 from oxillama_jupyter.engine.local import LocalEngine
+from oxillama_jupyter.engine.patience import Patience
 from oxillama_jupyter.engine.places import hub_cache, place_of
 from oxillama_jupyter.engine.pool import EnginePool
 from oxillama_jupyter.engine.protocol import Engine
 from oxillama_jupyter.engine.pull import HubPuller
-from oxillama_jupyter.engine.remote import Patience, RemoteEngine
+from oxillama_jupyter.engine.remote import RemoteEngine
 from oxillama_jupyter.engine.replay import ReplayEngine
 from oxillama_jupyter.engine.rpc import check_server
 from oxillama_jupyter.engine.taping import TapingEngine

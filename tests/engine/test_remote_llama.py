@@ -14,8 +14,9 @@ from engine.helpers import ask, collect, started, text_of
 from engine.upstreams import items, tool
 
 from oxillama_jupyter.engine.local import LocalEngine
+from oxillama_jupyter.engine.patience import Patience
 from oxillama_jupyter.engine.protocol import Constraint
-from oxillama_jupyter.engine.remote import Patience, RemoteEngine
+from oxillama_jupyter.engine.remote import RemoteEngine
 from oxillama_jupyter.engine.tuning import Tuning
 from oxillama_jupyter.errors import EngineCrashed, EngineError, EngineUnavailable
 
