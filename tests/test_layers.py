@@ -118,3 +118,9 @@ def test_only_the_process_that_fetches_imports_huggingface_hub() -> None:
 def test_nobody_imports_the_composition_root() -> None:
     importers = {name_of(path) for path in modules() if f"{OURS}.extension" in set(imports(path))}
     assert importers <= {"__init__.py", "__main__.py"}
+
+
+def test_only_the_composition_root_imports_the_part_that_makes_engines() -> None:
+    part = f"{OURS}.enginetraits"
+    importers = {name_of(path) for path in modules() if part in set(imports(path))}
+    assert importers == {"extension.py"}
