@@ -17,10 +17,11 @@ from model import LARGE
 
 from oxillama_jupyter.engine.autotune import Autotuner, Choice, TunedFile
 from oxillama_jupyter.engine.frames import Configure
-from oxillama_jupyter.engine.local import LocalEngine, Tuning
+from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.pacing import Pacer
 from oxillama_jupyter.engine.process import CHILD_ENVIRONMENT, SPIN
 from oxillama_jupyter.engine.protocol import Constraint, GenerateRequest, Sampling
+from oxillama_jupyter.engine.tuning import Tuning
 
 Make = Callable[..., LocalEngine]
 CONTEXT = 3000

@@ -15,7 +15,8 @@ from bare import question, request
 from engine_cases import Figures, collect
 from engine_more import TUNED, Make, tune
 
-from oxillama_jupyter.engine.local import LocalEngine, Tuning
+from oxillama_jupyter.engine.local import LocalEngine
+from oxillama_jupyter.engine.tuning import Tuning
 
 Work = Callable[[Any], None]
 

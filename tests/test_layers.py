@@ -48,6 +48,7 @@ ALLOWED = {
     ("services/actions.py", "sqlite3"),
     ("services/progress.py", "sqlite3"),
     ("engine/adapters.py", "llama_cpp"),
+    ("engine/batch.py", "llama_cpp"),  # the struct and the callback that a decode takes
     ("engine/encoder.py", "llama_cpp"),
     ("engine/llama.py", "llama_cpp"),
     ("engine/rpc.py", "llama_cpp"),
@@ -97,6 +98,7 @@ def test_only_few_modules_import_llama_cpp() -> None:
     importers = {name_of(path) for path in modules() if "llama_cpp" in set(imports(path))}
     assert importers <= {
         "engine/adapters.py",
+        "engine/batch.py",
         "engine/encoder.py",
         "engine/llama.py",
         "engine/rpc.py",
@@ -116,3 +118,9 @@ def test_only_the_process_that_fetches_imports_huggingface_hub() -> None:
 def test_nobody_imports_the_composition_root() -> None:
     importers = {name_of(path) for path in modules() if f"{OURS}.extension" in set(imports(path))}
     assert importers <= {"__init__.py", "__main__.py"}
+
+
+def test_only_the_composition_root_imports_the_part_that_makes_engines() -> None:
+    part = f"{OURS}.enginetraits"
+    importers = {name_of(path) for path in modules() if part in set(imports(path))}
+    assert importers == {"extension.py"}

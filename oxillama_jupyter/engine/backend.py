@@ -13,13 +13,17 @@ if TYPE_CHECKING:
 __all__ = [
     "Backend",
     "CacheFull",
+    "Cells",
     "Constraint",
     "Interrupted",
     "Limits",
     "Row",
     "Sampler",
+    "State",
     "Vocabulary",
 ]
+
+State = Any  # what `Cells.save` returned; only the backend looks inside
 
 
 class CacheFull(Exception):
@@ -87,6 +91,34 @@ class Backend(Protocol):
 
     def interrupt(self) -> None:
         """Break off the step that is under way; from any thread."""
+
+
+class Cells(Protocol):
+    """What the slots need of llama.cpp's memory.
+
+    Attributes:
+        rigid: Whether a sequence is of use as a whole only: recurrent models forget all of it
+            or nothing.
+        rigid_states: Whether saved states are of use as a whole only: those of models with a
+            sliding window lack what has left the window.
+        unified: Whether sequences share the cells; otherwise each has its own.
+    """
+
+    rigid: bool
+    rigid_states: bool
+    unified: bool
+
+    def keep(self, sequence: int, length: int) -> int:
+        """Forget a sequence's tokens from `length` on; return how many are left."""
+
+    def copy(self, source: int, target: int, length: int) -> int:
+        """Let `target` (empty) begin as `source` does; return with how many tokens."""
+
+    def save(self, sequence: int) -> tuple[State, int]:
+        """Copy a sequence's cells to ordinary memory; return them and their size in bytes."""
+
+    def load(self, sequence: int, state: State) -> bool:
+        """Bring saved cells back into an empty sequence; False where there is no room."""
 
 
 class Vocabulary(Protocol):

@@ -15,8 +15,9 @@ import llama_cpp
 import numpy as np
 
 from oxillama_jupyter.engine.backend import Row
+from oxillama_jupyter.engine.batch import Batch
 from oxillama_jupyter.engine.embedder import BATCH_SEQUENCES, BATCH_TOKENS
-from oxillama_jupyter.engine.llama import Batch, ModelError
+from oxillama_jupyter.engine.llama import ModelError
 from oxillama_jupyter.errors import InvalidRequest
 
 if TYPE_CHECKING:

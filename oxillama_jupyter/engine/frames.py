@@ -23,6 +23,7 @@ from oxillama_jupyter.engine.protocol import (
     ModelInfo,
     RenderedPrompt,
 )
+from oxillama_jupyter.errors import InvalidRequest
 
 __all__ = [
     "Abort",
@@ -43,7 +44,7 @@ __all__ = [
     "decode_from_child",
     "decode_to_child",
     "encode",
-    "frame_body",
+    "encode_checked",
     "read_frame",
 ]
 
@@ -199,9 +200,18 @@ def encode(message: ToChild | FromChild) -> bytes:
     return _LENGTH.pack(len(body)) + body
 
 
-def frame_body(frame: bytes) -> memoryview:
-    """The message in a whole frame, without its length."""
-    return memoryview(frame)[_LENGTH.size :]
+def encode_checked(message: Submit | Embed | Count | Render) -> bytes:
+    """Make a frame of a request that the child is sure to understand; another one would end it.
+
+    Raises:
+        InvalidRequest: It would not.
+    """
+    try:
+        frame = encode(message)
+        decode_to_child(memoryview(frame)[_LENGTH.size :])
+    except (TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise InvalidRequest(f"The request cannot be encoded: {error}") from error
+    return frame
 
 
 def read_frame(stream: IO[bytes]) -> bytes | None:

@@ -1,7 +1,7 @@
 """llama.cpp through its low-level API: the model, one context, one batch, samplers.
 
-It and what it is made of (`vocabulary`, `samplers`, `adapters`, `encoder`) are all that imports
-`llama_cpp`; they run in the engine's process, on the decode thread.
+It and what it is made of (`vocabulary`, `batch`, `samplers`, `adapters`, `encoder`) are all that
+imports `llama_cpp`; they run in the engine's process, on the decode thread.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ import os
 import sys
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import llama_cpp
 import numpy as np
 
 from oxillama_jupyter.engine.adapters import Adapters
 from oxillama_jupyter.engine.backend import CacheFull, Interrupted, Row
+from oxillama_jupyter.engine.batch import Batch, StopFlag
 from oxillama_jupyter.engine.machine import physical_cores, physical_memory
 from oxillama_jupyter.engine.pacing import Pacer
 from oxillama_jupyter.engine.protocol import ModelInfo
 from oxillama_jupyter.engine.rpc import add_servers
-from oxillama_jupyter.engine.samplers import make_chain
+from oxillama_jupyter.engine.samplers import AnyConstraint, LlamaSampler, make_chain
 from oxillama_jupyter.engine.sizes import ModelSizes, plan
 from oxillama_jupyter.engine.vocabulary import LlamaVocabulary
 from oxillama_jupyter.errors import EngineError
@@ -32,22 +33,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from oxillama_jupyter.engine.begun import BegunCalls
-    from oxillama_jupyter.engine.constraints import AfterReasoning, TokenConstraint
     from oxillama_jupyter.engine.encoder import Encoder
     from oxillama_jupyter.engine.frames import Configure
     from oxillama_jupyter.engine.protocol import Sampling
 
-AnyConstraint: TypeAlias = "TokenConstraint | AfterReasoning | BegunCalls"
-__all__ = [
-    "AnyConstraint",
-    "Batch",
-    "Llama",
-    "LlamaSampler",
-    "ModelError",
-    "build",
-    "log_to_stderr",
-]
+__all__ = ["Llama", "ModelError", "build", "log_to_stderr"]
 
 _LEVELS = {2: 6, 3: 4, 4: 3}  # llama.cpp's info, warning, error -> syslog's priorities
 _CONTINUED = 5
@@ -89,80 +79,6 @@ def log_to_stderr() -> None:
     callback = llama_cpp.llama_log_callback(write)
     _keep_alive.append(callback)
     llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
-
-
-class LlamaSampler:
-    """A llama.cpp sampler chain for one generation, and the constraint that goes before it."""
-
-    def __init__(self, chain: Any, constraint: AnyConstraint | None) -> None:  # a C pointer
-        self.chain = chain
-        self.constraint = constraint
-
-    def close(self) -> None:
-        """Free it; the second time does nothing."""
-        if self.chain is not None:
-            llama_cpp.llama_sampler_free(self.chain)
-            self.chain = None
-
-
-class _StopFlag:
-    """What llama.cpp looks at between two operations of a decode.
-
-    It calls a C function for that, hundreds of times per token: one of Python's would cost more
-    than a small model's arithmetic, so it is `strlen`, over a string of one character or none.
-    """
-
-    def __init__(self, context: Any) -> None:  # an opaque C pointer
-        self._text = ctypes.create_string_buffer(2)
-        library = ctypes.CDLL(None) if os.name == "posix" else ctypes.CDLL("msvcrt")
-        address = ctypes.cast(library.strlen, ctypes.c_void_p).value or 0
-        callback = llama_cpp.ggml_abort_callback(address)
-        llama_cpp.llama_set_abort_callback(context, callback, ctypes.addressof(self._text))
-        self._keep_alive = callback, library
-
-    def raise_(self) -> None:
-        self._text.value = b"!"
-
-    def lower(self) -> None:
-        self._text.value = b""
-
-
-class Batch:
-    """One reusable `llama_batch` whose arrays are numpy's, so that filling it is a few copies."""
-
-    def __init__(self, size: int) -> None:
-        self.token = np.zeros(size, np.int32)
-        self.position = np.zeros(size, np.int32)
-        self.output = np.zeros(size, np.int8)
-        self.sequence = np.zeros(size, np.int32)
-        self._counts = np.ones(size, np.int32)
-        self._pointers = self.sequence.ctypes.data + 4 * np.arange(size, dtype=np.uint64)
-        self._ramp = np.arange(size, dtype=np.int32)
-        self.c = llama_cpp.llama_batch(
-            n_tokens=0,
-            token=self.token.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
-            embd=None,
-            pos=self.position.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
-            n_seq_id=self._counts.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
-            seq_id=self._pointers.ctypes.data_as(ctypes.POINTER(ctypes.POINTER(ctypes.c_int32))),
-            logits=self.output.ctypes.data_as(ctypes.POINTER(ctypes.c_int8)),
-        )
-
-    def fill(self, rows: Sequence[Row]) -> list[tuple[LlamaSampler, int]]:
-        """Lay the rows out; return each sampler with the index of the output it reads."""
-        samplers: list[tuple[LlamaSampler, int]] = []
-        end = 0
-        for sequence, position, tokens, sampler, recorder, _ in rows:
-            start, end = end, end + len(tokens)
-            self.token[start:end] = tokens
-            self.position[start:end] = self._ramp[: end - start] + position
-            self.sequence[start:end] = sequence
-            self.output[start:end] = recorder is not None and recorder.missing > 0
-            if sampler is not None:
-                self.output[end - 1] = 1
-                samplers.append((sampler, end - 1))  # type: ignore[arg-type] # it is ours
-        self.c.n_tokens = end
-        return samplers
 
 
 class Llama:
@@ -210,7 +126,7 @@ class Llama:
         self.parking_bytes = self._plan.parking_bytes
         self.layout = ""
         self._context = self._open_context()
-        self._stop = _StopFlag(self._context)
+        self._stop = StopFlag(self._context)
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._batch = Batch(self.limits.n_batch)
         self.generates = bool(self._memory)  # a model without memory only makes embeddings

@@ -16,12 +16,8 @@ import itertools
 import logging
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-import msgspec
-
-from oxillama_jupyter import errors
 from oxillama_jupyter.engine.checks import check_adapter, check_request
 from oxillama_jupyter.engine.embeddings import Embeddings, EmbedRequest, check_embed
 from oxillama_jupyter.engine.frames import (
@@ -32,16 +28,11 @@ from oxillama_jupyter.engine.frames import (
     Forget,
     Render,
     Submit,
-    decode_to_child,
     encode,
-    frame_body,
+    encode_checked,
 )
-from oxillama_jupyter.engine.process import (
-    CHILD_ENVIRONMENT,
-    ChildProcess,
-    StartError,
-    describe_exit,
-)
+from oxillama_jupyter.engine.launcher import Launcher
+from oxillama_jupyter.engine.process import StartError, describe_exit
 from oxillama_jupyter.engine.protocol import (
     Delta,
     EngineStats,
@@ -52,13 +43,12 @@ from oxillama_jupyter.engine.protocol import (
 )
 from oxillama_jupyter.engine.replies import Replies
 from oxillama_jupyter.engine.snapshots import forget_files
-from oxillama_jupyter.engine.streams import Stream
-from oxillama_jupyter.engine.tuning import BackgroundTuning
-from oxillama_jupyter.engine.verdicts import Verdict, Verdicts
+from oxillama_jupyter.engine.streams import Streams
+from oxillama_jupyter.engine.tuning import BackgroundTuning, Tuning
+from oxillama_jupyter.engine.verdicts import Verdicts
 from oxillama_jupyter.errors import (
     EngineCrashed,
     EngineUnavailable,
-    InvalidRequest,
     ModelNotFound,
     OxillamaError,
 )
@@ -68,32 +58,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from oxillama_jupyter.engine.frames import Output
+    from oxillama_jupyter.engine.process import ChildProcess
 
-__all__ = ["LocalEngine", "Tuning"]
+__all__ = ["LocalEngine"]
 
 _FIRST_BACKOFF = 0.1
 _LONGEST_BACKOFF = 30.0
 _STEADY_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Tuning:
-    """What may be chosen for speed; None lets the engine choose.
-
-    Attributes:
-        use_extra_bufts: llama.cpp's repacked weights; None uses them where they do not crash.
-        flash_attn: Flash attention; None uses it where several generations share the cache.
-        prefill_seconds: How long a step that only reads prompts may take: newcomers wait so long.
-        mixed_seconds: How long a step may take while somebody generates.
-        autotune: Whether the ways to run a model are measured where nobody has yet, and the best
-            one is used; `again` measures whatever is known.
-    """
-
-    use_extra_bufts: bool | None = None
-    flash_attn: bool | None = None
-    prefill_seconds: float = 0.25
-    mixed_seconds: float = 0.06
-    autotune: bool | Literal["again"] = False
 
 
 class LocalEngine:
@@ -152,7 +123,6 @@ class LocalEngine:
             adapters={name: str(path.resolve()) for name, path in (adapters or {}).items()},
             rpc_servers=list(rpc_servers),
         )
-        self._verdicts = Verdicts(data_dir)
         self._ways = BackgroundTuning(
             self._configure,
             data_dir,
@@ -160,12 +130,20 @@ class LocalEngine:
             again=self._tuning.autotune == "again",
             logger=logger or logging.getLogger(__name__),
         )
+        self._launcher = Launcher(
+            self._configure,
+            Verdicts(data_dir),
+            choice=lambda: self._ways.choice if self._tuning.autotune else None,
+            extra_bufts=self._tuning.use_extra_bufts,
+            timeout=start_timeout,
+            logger=logger or logging.getLogger(__name__),
+        )
         self._measuring: asyncio.Task[None] | None = None
         self._renewing = False
         self._start_timeout = start_timeout
         self._logger = logger or logging.getLogger(__name__)
         self._ids = itertools.count(1)
-        self._streams: dict[int, Stream] = {}
+        self._streams = Streams()
         self._replies = Replies()
         self._child: ChildProcess | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -191,10 +169,10 @@ class LocalEngine:
         self._check_model(request.model)
         check_request(request)
         number = next(self._ids)
-        frame = _frame(Submit(number, request))
+        frame = encode_checked(Submit(number, request))
         child = await self._running()
         check_adapter(request.adapter, self._settings.get("adapters", {}))
-        stream = self._streams[number] = Stream()
+        stream = self._streams.open(number)
         child.send(frame)
         finished = False
         try:
@@ -206,7 +184,7 @@ class LocalEngine:
             finished = True
             raise
         finally:
-            del self._streams[number]
+            self._streams.close(number)
             if not finished:
                 child.send(encode(Abort(number)))
 
@@ -236,7 +214,7 @@ class LocalEngine:
 
     async def _ask(self, message: Embed | Count | Render) -> Output:
         """Send what one frame answers, and wait for it."""
-        frame = _frame(message)
+        frame = encode_checked(message)
         child = await self._running()
         child.send(frame)
         try:
@@ -251,7 +229,7 @@ class LocalEngine:
 
     def status(self) -> EngineStatus:
         """Say how the engine is."""
-        running = sum(stream.admitted for stream in self._streams.values())
+        running = self._streams.admitted
         stats = self._child.stats if self._child else EngineStats()
         return EngineStatus(
             state=self._state,
@@ -331,25 +309,26 @@ class LocalEngine:
         self._fail_all(lambda: EngineCrashed(message))
 
     async def _start_child(self) -> ChildProcess | None:
-        """Start a child with settings that it proved by decoding; None if there are none."""
-        forced = self._tuning.use_extra_bufts
-        verdict = self._verdicts.load() if forced is None else None
-        extra = verdict.use_extra_bufts if verdict else forced is not False
+        """Start a child; None where it works with no settings."""
         try:
-            try:
-                return await self._open(extra_bufts=extra, why=verdict.reason if verdict else "")
-            except StartError as error:
-                if not (error.crash and extra and forced is None):
-                    raise
-                why = f"With llama.cpp's extra CPU buffer types it {error.crash} on this machine."
-                self._logger.warning("%s The engine tries without them.", why)
-                child = await self._open(extra_bufts=False, why=why)
-                self._remember(Verdict(use_extra_bufts=False, reason=why))
-                return child
+            launched = await self._launcher.launch(self._dispatch)
         except StartError as error:
             self._logger.error("The engine did not start: %s", error.message)  # noqa: TRY400
             self._settle("failed", error.message)
             return None
+        child, ready, why = launched.child, launched.ready, launched.why
+        self._child, self._model, self._ready_at = child, ready.model, time.time()
+        self._settings = {**ready.settings, "why": why}
+        count = ready.settings["n_threads"]
+        words = f"{count} thread{'s' if count > 1 else ''}, extra CPU buffer types "
+        self._settle("ok", f"{words}{'on' if launched.extra_bufts else 'off'}. {why}".strip())
+        self._logger.info("The engine is ready: %s", self._detail)
+        for name, trouble in self._settings["adapters"].items():
+            if trouble:
+                self._logger.warning("The adapter '%s' cannot be used. %s", name, trouble)
+        if self._tuning.autotune and self._measuring is None:
+            self._measuring = asyncio.create_task(self._measure(child), name="oxillama-tuning")
+        return child
 
     async def _measure(self, child: ChildProcess) -> None:
         """Look for faster settings, and start again with them where that disturbs nobody."""
@@ -365,52 +344,14 @@ class LocalEngine:
         self._logger.info("%s", self._detail)
         await child.stop()
 
-    def _remember(self, verdict: Verdict) -> None:
-        try:
-            self._verdicts.save(verdict)
-        except OSError as error:
-            self._logger.warning("The engine will crash once at each start: %s", error)
-
-    async def _open(self, *, extra_bufts: bool, why: str) -> ChildProcess:
-        choice = self._ways.choice if self._tuning.autotune else None
-        configure = choice.configure(self._configure) if choice else self._configure
-        extra_bufts = extra_bufts and (choice is None or choice.use_extra_bufts)
-        configure = msgspec.structs.replace(configure, use_extra_bufts=extra_bufts)
-        environment = choice.environment() if choice else CHILD_ENVIRONMENT
-        try:
-            child = ChildProcess(self._dispatch, self._logger, environment)
-        except OSError as error:
-            raise StartError(f"The engine's process cannot be started: {error}") from error
-        ready = await child.open(configure, self._start_timeout)
-        self._child, self._model, self._ready_at = child, ready.model, time.time()
-        self._settings = {**ready.settings, "why": why}
-        count = ready.settings["n_threads"]
-        words = f"{count} thread{'s' if count > 1 else ''}, extra CPU buffer types "
-        self._settle("ok", f"{words}{'on' if extra_bufts else 'off'}. {why}".strip())
-        self._logger.info("The engine is ready: %s", self._detail)
-        for name, trouble in self._settings["adapters"].items():
-            if trouble:
-                self._logger.warning("The adapter '%s' cannot be used. %s", name, trouble)
-        if self._tuning.autotune and self._measuring is None:
-            self._measuring = asyncio.create_task(self._measure(child), name="oxillama-tuning")
-        return child
-
     def _dispatch(self, outputs: list[Output]) -> None:
         """Hand a step's outputs to their generations; those of aborted ones have no taker."""
         for output in outputs:
-            stream = self._streams.get(output.id)
-            if stream is None:
+            if not self._streams.take(output):
                 self._replies.settle(output)
-                continue
-            if output.delta is not None:
-                stream.push(output.delta)
-            else:
-                make_error = getattr(errors, output.error or "EngineError")
-                stream.fail(make_error(output.message, param=output.param))
 
     def _fail_all(self, make_error: Callable[[], OxillamaError]) -> None:
-        for stream in self._streams.values():
-            stream.fail(make_error())
+        self._streams.fail_all(make_error)
         self._replies.fail_all(make_error)
 
     def _live(self) -> int:
@@ -448,13 +389,3 @@ def _settings_now(settings: dict[str, Any], stats: EngineStats) -> dict[str, Any
         return settings
     most = settings["n_threads"]
     return settings | {"n_threads": stats.n_threads or most, "n_threads_max": most}
-
-
-def _frame(message: Submit | Embed | Count | Render) -> bytes:
-    """Encode a request that the child is sure to understand; one that it is not would end it."""
-    try:
-        frame = encode(message)
-        decode_to_child(frame_body(frame))
-    except (TypeError, ValueError, msgspec.MsgspecError) as error:
-        raise InvalidRequest(f"The request cannot be encoded: {error}") from error
-    return frame

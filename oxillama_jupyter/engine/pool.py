@@ -13,23 +13,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
-from functools import lru_cache
 
 from msgspec.structs import replace
 
 from oxillama_jupyter.engine.catalog import Catalog, Entry
 from oxillama_jupyter.engine.embeddings import Embeddings, EmbedRequest
-from oxillama_jupyter.engine.fit import (
-    Memory,
-    Wanted,
-    context_of,
-)
+from oxillama_jupyter.engine.fit import Memory, Wanted
+from oxillama_jupyter.engine.overview import expected, overview
 from oxillama_jupyter.engine.protocol import (
     Delta,
     Engine,
-    EngineStats,
     EngineStatus,
     GenerateRequest,
     MemoryRoom,
@@ -170,16 +165,7 @@ class EnginePool:
             for one in tuple(self._residents.values())
             if one.engine
         }
-        return replace(
-            status,
-            stats=_together(status.stats, loaded),
-            restarts=sum(one.restarts for one in loaded.values()),
-            last_exit=max((one.last_exit for one in (status, *loaded.values())), key=bool),
-            n_parallel=self._wanted.n_parallel,
-            running=sum(state.running for state in states),
-            waiting=sum(state.waiting for state in states),
-            models=tuple(states),
-        )
+        return overview(status, loaded, states, self._wanted.n_parallel)
 
     def fits(self) -> tuple[MemoryRoom, dict[str, ModelFit]]:
         """The memory, and what loading each model would come to that is not loaded."""
@@ -373,7 +359,7 @@ class EnginePool:
         resident = self._residents.get(entry.id)
         if resident is not None and resident.engine is not None and resident.loading is None:
             return resident.engine.models()[0]
-        return _expected(entry, self._wanted)
+        return expected(entry, self._wanted)
 
     def _missing(self) -> EngineStatus:
         """The default model has never been loaded: it is to come, or nobody knows it."""
@@ -393,37 +379,6 @@ class EnginePool:
             embedding=header is not None and header.embedding,
         )
         return resident.state(state, entry) if resident is not None else state
-
-
-def _together(stats: EngineStats, loaded: Mapping[str, EngineStatus]) -> EngineStats:
-    """The default model's figures, with what all models' sequences do."""
-    return replace(
-        stats,
-        sequences=tuple(
-            replace(sequence, model=model)
-            for model, status in loaded.items()
-            for sequence in status.stats.sequences
-        ),
-        read=sum(status.stats.read for status in loaded.values()),
-        generated=sum(status.stats.generated for status in loaded.values()),
-    )
-
-
-@lru_cache(maxsize=4096)
-def _expected(entry: Entry, wanted: Wanted) -> ModelInfo:
-    """What a model will be like once it is loaded."""
-    header = entry.header
-    if header is None:
-        return ModelInfo(entry.id, entry.created)
-    return ModelInfo(
-        id=entry.id,
-        created=entry.created,
-        n_ctx=context_of(header, wanted),
-        n_ctx_train=header.n_ctx_train,
-        n_params=header.n_params,
-        size=header.size,
-        description=header.name or header.architecture,
-    )
 
 
 def _retrieve(task: asyncio.Task[None]) -> None:

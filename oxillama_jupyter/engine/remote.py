@@ -15,13 +15,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import random
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from oxillama_jupyter.engine.checks import check_request
 from oxillama_jupyter.engine.embeddings import Embeddings, EmbedRequest, check_embed
+from oxillama_jupyter.engine.patience import Patience
 from oxillama_jupyter.engine.protocol import (
     Delta,
     EngineStatus,
@@ -32,6 +31,7 @@ from oxillama_jupyter.engine.protocol import (
 )
 from oxillama_jupyter.engine.remote_answer import AnswerReader
 from oxillama_jupyter.engine.remote_body import chat_body, drop_for_budget, drop_more
+from oxillama_jupyter.engine.remote_client import checked_key, key_header, make_client
 from oxillama_jupyter.engine.remote_embeddings import embed_body, read_embeddings
 from oxillama_jupyter.engine.remote_failures import Failure, Upstream
 from oxillama_jupyter.engine.remote_models import read_models
@@ -50,35 +50,12 @@ if TYPE_CHECKING:
 
     from openai import AsyncOpenAI, AsyncStream
 
-__all__ = ["Patience", "RemoteEngine"]
+__all__ = ["RemoteEngine"]
 
 T = TypeVar("T")
 _UNNAMED = "remote"  # what the default model is called before the upstream has said
 _END = object()
 _NO_LIST = {404, 405, 501}
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to wait for an upstream, in seconds.
-
-    Attributes:
-        connect: For a connection.
-        idle: For the next bytes of an answer, its first ones too.
-        attempts: How often a request is sent in all, as long as nothing of its answer has come.
-        backoff: Before the second attempt, and before the first look whether it is back; doubles.
-        longest_backoff: The longest wait between two looks.
-        longest_wait: The longest `retry-after` that is waited for; a longer one is passed on.
-        refresh: Between two looks at its models while all is well and nothing generates.
-    """
-
-    connect: float = 10.0
-    idle: float = 300.0
-    attempts: int = 4
-    backoff: float = 0.25
-    longest_backoff: float = 15.0
-    longest_wait: float = 10.0
-    refresh: float = 60.0
 
 
 class RemoteEngine:
@@ -166,7 +143,7 @@ class RemoteEngine:
             "/embeddings",
             cast_to=object,
             body=embed_body(request, model),
-            options={"headers": self._headers()},
+            options={"headers": key_header(self._key)},
         )
         try:
             answer = await self._unless_stopped(sending)
@@ -282,29 +259,19 @@ class RemoteEngine:
                         "/chat/completions",
                         cast_to=object,
                         body=body,
-                        options={"headers": self._headers()},
+                        options={"headers": key_header(self._key)},
                         stream=True,
                         stream_cls=AsyncStream[object],
                     )
                 )
             except APIError as error:
                 failure = self._upstream.failure(error, self._key)
-            wait = self._pause(failure, attempt)
+            wait = self._patience.pause(failure, attempt)
             if wait is None:
                 self._note(failure)
                 raise failure.error
             await self._unless_stopped(asyncio.sleep(wait))
         raise AssertionError  # the count never ends
-
-    def _pause(self, failure: Failure, attempt: int) -> float | None:
-        """How long to wait before the next attempt; None for no other one."""
-        if not failure.retry or attempt >= self._patience.attempts:
-            return None
-        if failure.wait is not None:
-            return failure.wait if failure.wait <= self._patience.longest_wait else None
-        # Requests that were refused together do not come back together.
-        spread = random.uniform(0.8, 1.2)  # noqa: S311
-        return self._patience.backoff * spread * float(2 ** (attempt - 1))
 
     async def _next(self, stream: AsyncStream[object], reader: AnswerReader) -> object:
         """The upstream's next chunk; it is not asked again once it has begun to answer."""
@@ -343,7 +310,9 @@ class RemoteEngine:
     async def _watch(self) -> None:
         """Look after the upstream as long as the engine is there."""
         try:
-            self._client = await asyncio.to_thread(self._make_client)
+            self._client = await asyncio.to_thread(
+                make_client, self._url, self._patience, local=self._upstream.local
+            )
             await self._look_again_and_again()
         except Exception:
             self._logger.exception("The remote engine cannot look after its upstream")
@@ -366,33 +335,16 @@ class RemoteEngine:
                 async with asyncio.timeout(delay):
                     await self._look.wait()
 
-    def _make_client(self) -> AsyncOpenAI:
-        """Make the client, in a thread: its import and the certificates take half a second."""
-        from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Omit, Timeout
-
-        timeout = Timeout(self._patience.idle, connect=self._patience.connect)
-        # A proxy from the environment has no way to this machine's own ports.
-        http = DefaultAsyncHttpxClient(timeout=timeout, trust_env=not self._upstream.local)
-        # Nothing that the environment holds for OpenAI itself is any business of this upstream.
-        foreign: Any = {"OpenAI-Organization": Omit(), "OpenAI-Project": Omit()}
-        return AsyncOpenAI(
-            api_key="",
-            admin_api_key="",
-            base_url=self._url,
-            timeout=timeout,
-            max_retries=0,
-            default_headers=foreign,
-            http_client=http,
-        )
-
     async def _check(self) -> None:
         """Ask for the models, and settle how the upstream is."""
         from openai import APIError
 
         assert self._client is not None  # noqa: S101  # made before anybody asks
         try:
-            self._key = _checked(await asyncio.to_thread(self._read_key))
-            options = cast("Any", {"timeout": self._patience.connect, "headers": self._headers()})
+            self._key = checked_key(await asyncio.to_thread(self._read_key))
+            options = cast(
+                "Any", {"timeout": self._patience.connect, "headers": key_header(self._key)}
+            )
             listed = await self._client.get("/models", cast_to=object, options=options)
             self._models = read_models(listed, self._model_id)
         except OSError as error:
@@ -408,11 +360,6 @@ class RemoteEngine:
                 self._fail(failure.error.message)
         else:
             self._settle("ok", f"{self._upstream.url}")
-
-    def _headers(self) -> dict[str, Any]:  # the SDK's `Omit` is among the values
-        from openai import Omit
-
-        return {"Authorization": f"Bearer {self._key}" if self._key else Omit()}
 
     def _note(self, failure: Failure) -> None:
         if failure.down:
@@ -433,11 +380,3 @@ class RemoteEngine:
             self._settled.clear()
         else:
             self._settled.set()
-
-
-def _checked(key: str) -> str:
-    """A key without the line end of its file."""
-    key = key.strip()
-    if not (key.isascii() and key.isprintable()):
-        raise EngineUnavailable("The upstream's key has characters in it that no key has.")
-    return key

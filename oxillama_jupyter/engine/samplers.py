@@ -12,15 +12,32 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import llama_cpp
 
 if TYPE_CHECKING:
+    from oxillama_jupyter.engine.begun import BegunCalls
+    from oxillama_jupyter.engine.constraints import AfterReasoning, TokenConstraint
     from oxillama_jupyter.engine.protocol import Sampling
 
-__all__ = ["make_chain"]
+__all__ = ["AnyConstraint", "LlamaSampler", "make_chain"]
 
+AnyConstraint: TypeAlias = "TokenConstraint | AfterReasoning | BegunCalls"
 Pointer: TypeAlias = Any  # an opaque C pointer
 
 _RANDOM_SEED = 0xFFFFFFFF
 _NO_PENALTIES = (1.0, 0.0, 0.0)
 _MIROSTAT_M = 100  # tokens its first version looks at, as in its paper
+
+
+class LlamaSampler:
+    """A llama.cpp sampler chain for one generation, and the constraint that goes before it."""
+
+    def __init__(self, chain: Pointer, constraint: AnyConstraint | None) -> None:
+        self.chain = chain
+        self.constraint = constraint
+
+    def close(self) -> None:
+        """Free it; the second time does nothing."""
+        if self.chain is not None:
+            llama_cpp.llama_sampler_free(self.chain)
+            self.chain = None
 
 
 def make_chain(sampling: Sampling, vocabulary: Pointer, window: int) -> Pointer:

@@ -10,15 +10,10 @@ so what passes with it passes with `LocalEngine`; the two share one test suite. 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import math
-import re
-import struct
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
 from contextlib import aclosing
-from typing import Any
 
 from msgspec import structs
 
@@ -36,8 +31,17 @@ from oxillama_jupyter.engine.protocol import (
     Part,
     PromptInfo,
     RenderedPrompt,
-    TokenLogprob,
     Usage,
+)
+from oxillama_jupyter.engine.scripted_words import (
+    chat_words,
+    echo,
+    in_common,
+    logprobs,
+    prompt_words,
+    split,
+    split_content,
+    vector,
 )
 from oxillama_jupyter.engine.seats import Seats
 from oxillama_jupyter.engine.text import StopFilter
@@ -57,8 +61,6 @@ Reply = str | Iterable[str | Part] | AsyncIterable[str | Part]
 Pieces are texts, or parts: reasoning and calls, as a parser would have made them.
 """
 
-_WORD = re.compile(r"\s*\S+\s*?|\s+")
-_SPACED = re.compile(r"\s*\S+(?:\s+\Z)?")
 _REMEMBERED = 256
 _WIDTH = 32  # numbers of an embedding
 
@@ -162,17 +164,17 @@ class ScriptedEngine:
             raise InvalidRequest(f"'dimensions' must be at most {_WIDTH}.", param="dimensions")
         await self._pause(self.delay)
         words = [
-            _WORD.findall(item) if isinstance(item, str) else [str(token) for token in item]
+            split(item) if isinstance(item, str) else [str(token) for token in item]
             for item in request.inputs
         ]
-        return Embeddings([_vector(text, width) for text in words], [len(w) for w in words], width)
+        return Embeddings([vector(text, width) for text in words], [len(w) for w in words], width)
 
     async def count(self, request: GenerateRequest) -> int:
         """Count words."""
         self._check(request)
         if request.truncation != "disabled":
             return self._read_prompt(structs.replace(request, cache_key=None)).tokens
-        return len(_words(request))
+        return len(prompt_words(request))
 
     async def render(self, request: GenerateRequest) -> RenderedPrompt:
         """Make a prompt of a word for each role, and the words of each content."""
@@ -191,7 +193,7 @@ class ScriptedEngine:
                 continue
             role = f"<{message.get('role')}>"
             roles.append(len(pieces))
-            words = _SPACED.findall(str(message.get("content") or ""))
+            words = split_content(str(message.get("content") or ""))
             pieces += [word.encode(errors="replace") for word in (role, *words)]
             start = end + len(role)
             end = start + sum(len(word.encode(errors="replace")) for word in words)
@@ -258,7 +260,7 @@ class ScriptedEngine:
         info = self._read_prompt(request)
         yield Delta(prompt=info)
         if request.echo:
-            yield _echo(request)
+            yield echo(request)
         limit = request.sampling.max_tokens or self._model.n_ctx - info.tokens
         stops = StopFilter(request.sampling.stop)
         tokens = 0
@@ -273,8 +275,8 @@ class ScriptedEngine:
                 await self._pause(self.delay)
                 tokens += 1
                 if isinstance(piece, str):
-                    logprobs = _logprobs(request, piece)
-                    yield Delta(text=stops.push(piece), tokens=1, logprobs=logprobs)
+                    said = stops.push(piece)
+                    yield Delta(said, tokens=1, logprobs=logprobs(request, piece))
                 else:
                     yield Delta.of([piece], 1)
                 if stops.stopped or (isinstance(piece, CallEnd) and not request.parallel_calls):
@@ -291,7 +293,7 @@ class ScriptedEngine:
     async def _pieces(self, request: GenerateRequest) -> AsyncGenerator[str | Part, None]:
         reply = self.reply(request) if callable(self.reply) else self.reply
         if isinstance(reply, str):
-            reply = _WORD.findall(reply)
+            reply = split(reply)
         said = 0
         self._fail_at(said)
         async with aclosing(_aiter(reply)) as pieces:
@@ -319,61 +321,24 @@ class ScriptedEngine:
 
     def _read_prompt(self, request: GenerateRequest) -> PromptInfo:
         limit = min(request.max_prompt_tokens or self._model.n_ctx, self._model.n_ctx - 1)
-        words = _words(request)
+        words = prompt_words(request)
         dropped: tuple[int, ...] | None = ()
         if len(words) > limit and request.truncation != "disabled":
             dropped = drop_turns(
-                request.messages, lambda rest: len(_tokens(rest)) <= limit, request.truncation
+                request.messages, lambda rest: len(chat_words(rest)) <= limit, request.truncation
             )
             gone = set(dropped or ())
-            words = _tokens([m for i, m in enumerate(request.messages) if i not in gone])
+            words = chat_words([m for i, m in enumerate(request.messages) if i not in gone])
         if len(words) > limit:
             raise ContextLengthExceeded(
                 f"The prompt has {len(words)} tokens, but at most {limit} fit.", param="messages"
             )
-        cached = _common(self._warm.get(request.cache_key or "", []), words[:-1])
+        cached = in_common(self._warm.get(request.cache_key or "", []), words[:-1])
         if request.cache_key is not None:
             self._warm[request.cache_key] = words
             if len(self._warm) > _REMEMBERED:
                 self._warm.pop(next(iter(self._warm)))
         return PromptInfo(tokens=len(words), cached_tokens=cached, dropped=dropped or ())
-
-
-def _words(request: GenerateRequest) -> list[str]:
-    return _tokens(request.messages) if request.prompt is None else _prompt_words(request)
-
-
-def _vector(words: list[str], width: int) -> bytes:
-    digest = hashlib.sha256("".join(words).encode()).digest()
-    numbers = [byte - 127.5 for byte in digest[:width]]
-    length = math.hypot(*numbers)
-    return struct.pack(f"<{width}f", *(number / length for number in numbers))
-
-
-def _prompt_words(request: GenerateRequest) -> list[str]:
-    if isinstance(request.prompt, str):
-        return _WORD.findall(request.prompt)
-    return [f" {token}" for token in request.prompt or ()]
-
-
-def _echo(request: GenerateRequest) -> Delta:
-    words = _prompt_words(request)
-    entries = [entry for word in words for entry in _logprobs(request, word)]
-    entries[:1] = [structs.replace(entry, logprob=None, top=()) for entry in entries[:1]]
-    return Delta("".join(words), prompt_logprobs=tuple(entries))
-
-
-def _logprobs(request: GenerateRequest, word: str) -> tuple[TokenLogprob, ...]:
-    """Say of any word that it was as probable as all the rest, and so on with the rest."""
-    if request.logprobs is None:
-        return ()
-    words = [word, *(f" other{rank}" for rank in range(1, request.logprobs))]
-    ranked = tuple(
-        TokenLogprob(rank, text.encode(), -(rank + 1) * math.log(2))
-        for rank, text in enumerate(words)
-    )
-    top = ranked[: request.logprobs]
-    return (TokenLogprob(0, word.encode(), ranked[0].logprob, top),)
 
 
 async def _aiter(
@@ -385,20 +350,3 @@ async def _aiter(
     else:
         for piece in reply:
             yield piece
-
-
-def _tokens(messages: list[dict[str, Any]]) -> list[str]:  # chat messages
-    return [
-        word
-        for message in messages
-        for word in (f"<{message.get('role')}>", *str(message.get("content") or "").split())
-    ]
-
-
-def _common(left: list[str], right: list[str]) -> int:
-    length = 0
-    for a, b in zip(left, right, strict=False):
-        if a != b:
-            break
-        length += 1
-    return length

@@ -11,45 +11,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
+from oxillama_jupyter.engine.parking import WORTH_PARKING, Parked, Parking, belongs
 from oxillama_jupyter.engine.protocol import EngineStats, SequenceState
 from oxillama_jupyter.engine.vault import LEAST_TOKENS, Snapshot, Vault
 
-__all__ = ["Cells", "Slot", "Slots", "common_length"]
+if TYPE_CHECKING:
+    from oxillama_jupyter.engine.backend import Cells
 
-_WORTH_PARKING = 16  # tokens; fewer are computed as quickly as they are fetched
+__all__ = ["Slot", "Slots", "common_length"]
+
 _WORTH_LOADING = 64  # a parked state may be this many times longer than what is wanted of it
-
-State = Any  # what `Cells.save` returned; only the backend looks inside
-
-
-class Cells(Protocol):
-    """What the slots need of llama.cpp's memory.
-
-    Attributes:
-        rigid: Whether a sequence is of use as a whole only: recurrent models forget all of it
-            or nothing.
-        rigid_states: Whether saved states are of use as a whole only: those of models with a
-            sliding window lack what has left the window.
-        unified: Whether sequences share the cells; otherwise each has its own.
-    """
-
-    rigid: bool
-    rigid_states: bool
-    unified: bool
-
-    def keep(self, sequence: int, length: int) -> int:
-        """Forget a sequence's tokens from `length` on; return how many are left."""
-
-    def copy(self, source: int, target: int, length: int) -> int:
-        """Let `target` (empty) begin as `source` does; return with how many tokens."""
-
-    def save(self, sequence: int) -> tuple[State, int]:
-        """Copy a sequence's cells to ordinary memory; return them and their size in bytes."""
-
-    def load(self, sequence: int, state: State) -> bool:
-        """Bring saved cells back into an empty sequence; False where there is no room."""
 
 
 @dataclass(slots=True, eq=False)
@@ -70,21 +43,6 @@ class Slot:
     adapter: str | None = None
 
 
-@dataclass(slots=True, eq=False)
-class _Parked:
-    """A sequence outside the KV cache; a checkpoint is one as it was at the end of a prompt."""
-
-    tokens: list[int]
-    length: int
-    key: str | None
-    used: int
-    state: State
-    size: int
-    adapter: str | None
-    saved: bool = False
-    checkpoint: bool = False
-
-
 class Slots:
     """All slots and the parked states.
 
@@ -98,8 +56,7 @@ class Slots:
     def __init__(self, cells: Cells, count: int, memory: int, vault: Vault | None = None) -> None:
         self._cells = cells
         self._slots = [Slot(index) for index in range(count)]
-        self._parked: list[_Parked] = []
-        self._memory = memory
+        self._parked = Parking(cells, memory, lost=self._save)
         self._vault = vault
         self._ticks = 0
 
@@ -125,7 +82,7 @@ class Slots:
         if key is not None and adapter is not None:
             key = f"{adapter}\0{key}"  # a thread has a sequence for each
 
-        def common(known: Slot | _Parked) -> int:
+        def common(known: Slot | Parked) -> int:
             return self._common(known, reusable, adapter)
 
         live = max(self._slots, key=lambda slot: (common(slot), not slot.busy))
@@ -174,7 +131,7 @@ class Slots:
         """Move all idle sequences out of shared cells: somebody generates."""
         for slot in self._slots if self._cells.unified else ():
             if not slot.busy and slot.length:
-                self._park(slot)
+                self._parked.put(slot)
                 slot.length = slot.loaded = self._cells.keep(slot.id, 0)
 
     def checkpoint(self, slot: Slot) -> None:
@@ -183,7 +140,7 @@ class Slots:
         The thread's next prompt repeats this one, but not always the answer as it was generated.
         """
         if self._cells.rigid_states and slot.key is not None:
-            self._park(slot, checkpoint=True)
+            self._parked.put(slot, checkpoint=True)
 
     @property
     def shares(self) -> bool:
@@ -219,29 +176,29 @@ class Slots:
 
     def forget(self, key: str) -> None:
         """Let nothing of a thread be left, here or on disk."""
-        self._parked = [one for one in self._parked if not _belongs(one.key, key)]
+        self._parked.forget(key)
         for slot in self._slots:
-            if _belongs(slot.key, key):
+            if belongs(slot.key, key):
                 slot.key = None  # where it still generates it will be nobody's
                 if not slot.busy:
                     slot.length = slot.loaded = self._cells.keep(slot.id, 0)
         if self._vault is not None:
             self._vault.forget(key)
 
-    def _everything(self) -> list[Slot | _Parked]:
+    def _everything(self) -> list[Slot | Parked]:
         return [*self._slots, *self._parked]
 
-    def _unsaved(self, *, busy: bool = False) -> list[Slot | _Parked]:
+    def _unsaved(self, *, busy: bool = False) -> list[Slot | Parked]:
         return [
             one
             for one in self._everything()
             if one.key is not None
             and not one.saved
             and one.length >= LEAST_TOKENS
-            and (busy or isinstance(one, _Parked) or not one.busy)
+            and (busy or isinstance(one, Parked) or not one.busy)
         ]
 
-    def _save(self, one: Slot | _Parked) -> None:
+    def _save(self, one: Slot | Parked) -> None:
         """Give a state to the vault, whether or not that will be able to write it."""
         one.saved = True
         if self._vault is None or one.key is None or one.length < LEAST_TOKENS:
@@ -289,7 +246,7 @@ class Slots:
             cells=cells,
             cells_used=min(sum(slot.length for slot in self._slots), cells),
             parked=len(self._parked),
-            parked_bytes=sum(parked.size for parked in self._parked),
+            parked_bytes=self._parked.bytes,
             vault=self._vault.stats() if self._vault is not None else None,
             sequences=tuple(map(_sequence, self._slots)),
         )
@@ -306,7 +263,7 @@ class Slots:
             return live
         return min(idle, key=lambda slot: (slot.length > 0, slot.used))
 
-    def _best_parked(self, tokens: list[int], known: int, adapter: str | None) -> _Parked | None:
+    def _best_parked(self, tokens: list[int], known: int, adapter: str | None) -> Parked | None:
         """The parked state that knows more of these tokens than the cache does."""
         best = max(
             self._parked,
@@ -316,11 +273,11 @@ class Slots:
         if best is None:
             return None
         common = self._common(best, tokens, adapter)
-        worth = common >= known + _WORTH_PARKING and _worth(common, best)
+        worth = common >= known + WORTH_PARKING and _worth(common, best)
         return best if worth else None
 
     def _common(
-        self, known: Slot | _Parked | Snapshot, tokens: list[int], adapter: str | None = None
+        self, known: Slot | Parked | Snapshot, tokens: list[int], adapter: str | None = None
     ) -> int:
         """How many of the tokens could be taken over from there."""
         if known.adapter != adapter:
@@ -335,7 +292,7 @@ class Slots:
 
     # -- moving ----------------------------------------------------------------------------------
 
-    def _fetch(self, slot: Slot, parked: _Parked, common: int, key: str | None) -> None:
+    def _fetch(self, slot: Slot, parked: Parked, common: int, key: str | None) -> None:
         """Bring a parked state into a slot; it stays parked if it is another thread's."""
         self._clear(slot, key)
         parked.used = self._tick()
@@ -354,48 +311,7 @@ class Slots:
         """Park a slot's tokens before they go, unless their own thread goes on without them."""
         same_thread = slot.key == key if key is not None else 2 * kept >= slot.length
         if not same_thread and kept < slot.length:
-            self._park(slot)
-
-    def _park(self, slot: Slot, *, checkpoint: bool = False) -> None:
-        """Save a slot's state, in place of what its thread had parked before."""
-        if slot.length < _WORTH_PARKING:
-            return
-        self._parked = [
-            parked
-            for parked in self._parked
-            if not (
-                slot.key is not None and (parked.key, parked.checkpoint) == (slot.key, checkpoint)
-            )
-            and (
-                self._cells.rigid_states
-                or (parked.adapter, parked.tokens) != (slot.adapter, slot.tokens[: parked.length])
-            )
-        ]
-        state, size = self._cells.save(slot.id)
-        self._parked.append(
-            _Parked(
-                slot.tokens[: slot.length],
-                slot.length,
-                slot.key,
-                slot.used,
-                state,
-                size,
-                slot.adapter,
-                slot.saved and not checkpoint,
-                checkpoint,
-            )
-        )
-        self._trim()
-
-    def _trim(self) -> None:
-        """Let the states unused for longest go, until the rest fits."""
-        self._parked.sort(key=lambda parked: parked.used)
-        total = sum(parked.size for parked in self._parked)
-        while total > self._memory:
-            dropped = self._parked.pop(0)
-            total -= dropped.size
-            if not dropped.saved:
-                self._save(dropped)
+            self._parked.put(slot)
 
     def _tick(self) -> int:
         self._ticks += 1
@@ -412,12 +328,7 @@ def _sequence(slot: Slot) -> SequenceState:
     return SequenceState("idle", slot.length, 0, key) if slot.length else SequenceState()
 
 
-def _belongs(key: str | None, thread: str) -> bool:
-    """Whether a key is a thread's, with whatever adapter."""
-    return key is not None and key.rpartition("\0")[2] == thread
-
-
-def _worth(common: int, state: Slot | _Parked | Snapshot) -> bool:
+def _worth(common: int, state: Slot | Parked | Snapshot) -> bool:
     """Whether so much of a state is worth loading all of it."""
     return common * _WORTH_LOADING >= state.length
 

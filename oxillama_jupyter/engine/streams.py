@@ -1,4 +1,4 @@
-"""What one generation has received from the engine's process and nobody has read yet."""
+"""What generations have received from the engine's process and nobody has read yet."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from oxillama_jupyter import errors
 from oxillama_jupyter.engine.protocol import Delta
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from oxillama_jupyter.engine.frames import Output
     from oxillama_jupyter.errors import OxillamaError
 
-__all__ = ["Stream"]
+__all__ = ["Stream", "Streams"]
 
 
 class Stream:
@@ -47,6 +51,48 @@ class Stream:
             self._arrived.clear()
             await self._arrived.wait()
         return self._deltas.popleft()
+
+
+class Streams:
+    """The generations that go on, by number."""
+
+    def __init__(self) -> None:
+        self._streams: dict[int, Stream] = {}
+
+    def __len__(self) -> int:
+        """How many go on."""
+        return len(self._streams)
+
+    @property
+    def admitted(self) -> int:
+        """How many of them have a sequence."""
+        return sum(stream.admitted for stream in self._streams.values())
+
+    def open(self, number: int) -> Stream:
+        """Begin one."""
+        stream = self._streams[number] = Stream()
+        return stream
+
+    def close(self, number: int) -> None:
+        """End one, whatever it still receives."""
+        del self._streams[number]
+
+    def take(self, output: Output) -> bool:
+        """Hand an output to its generation; False where that is none of these."""
+        stream = self._streams.get(output.id)
+        if stream is None:
+            return False
+        if output.delta is not None:
+            stream.push(output.delta)
+        else:
+            make_error = getattr(errors, output.error or "EngineError")
+            stream.fail(make_error(output.message, param=output.param))
+        return True
+
+    def fail_all(self, make_error: Callable[[], OxillamaError]) -> None:
+        """End all of them with an error."""
+        for stream in self._streams.values():
+            stream.fail(make_error())
 
 
 def _belong_together(earlier: Delta, later: Delta) -> bool:

@@ -1,10 +1,14 @@
-"""When the ways to run a model are measured: once, behind an engine that runs already, in quiet."""
+"""What may be chosen for speed, and when the ways to run a model are measured.
+
+That is done once, behind an engine that runs already, in quiet.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from oxillama_jupyter.engine.autotune import Autotuner, Choice, TunedFile
 from oxillama_jupyter.engine.process import CHILD_ENVIRONMENT, SPIN
@@ -16,11 +20,31 @@ if TYPE_CHECKING:
     from oxillama_jupyter.engine.frames import Configure
     from oxillama_jupyter.engine.protocol import ModelInfo
 
-__all__ = ["BackgroundTuning"]
+__all__ = ["BackgroundTuning", "Tuning"]
 
 _QUIET_SECONDS = 5.0
 _LOOK_SECONDS = 0.25
 _WORTH_PARAMS = 20_000_000  # smaller models are fast in any way
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What may be chosen for speed; None lets the engine choose.
+
+    Attributes:
+        use_extra_bufts: llama.cpp's repacked weights; None uses them where they do not crash.
+        flash_attn: Flash attention; None uses it where several generations share the cache.
+        prefill_seconds: How long a step that only reads prompts may take: newcomers wait so long.
+        mixed_seconds: How long a step may take while somebody generates.
+        autotune: Whether the ways to run a model are measured where nobody has yet, and the best
+            one is used; `again` measures whatever is known.
+    """
+
+    use_extra_bufts: bool | None = None
+    flash_attn: bool | None = None
+    prefill_seconds: float = 0.25
+    mixed_seconds: float = 0.06
+    autotune: bool | Literal["again"] = False
 
 
 class BackgroundTuning:

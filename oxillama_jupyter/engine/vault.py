@@ -10,14 +10,12 @@ the decode loop.
 
 from __future__ import annotations
 
-import errno
 import os
-import shutil
 import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +24,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from oxillama_jupyter.engine import snapshots
+from oxillama_jupyter.engine.disk_room import DiskRoom, files_in
 from oxillama_jupyter.engine.protocol import VaultStats
 from oxillama_jupyter.engine.snapshots import DamagedError, Header
 
@@ -37,8 +36,6 @@ LEAST_TOKENS = 64
 _LOAD_RATE = 4e8  # bytes a second that a state is surely read, checked and loaded with
 _QUEUE_BYTES = 1 << 29  # states that wait for a slow disk; more are not saved
 _AHEAD_BYTES = 1 << 28  # states read before their generation begins
-_SPARE_BYTES = 1 << 28  # of the disk, or an eighth of a small one, that states leave to others
-_STALE_SECONDS = 60  # a file under construction is touched more often than this
 _SILENCE_SECONDS = 600.0
 _TOKEN = len(snapshots.pack([0]))
 
@@ -103,6 +100,7 @@ class Vault:
         self._root = folder
         self._folder = folder / fingerprint
         self._budget = budget
+        self._disk = DiskRoom(self._folder, budget, gone=self._unlearn)
         self._fingerprint = fingerprint
         self._token_seconds = token_seconds
         self._index: dict[str, _Entry] = {}
@@ -282,7 +280,7 @@ class Vault:
         if seen == self._seen:
             return
         self._seen = seen
-        present = {path.name: status for path, status in _files(self._folder)}
+        present = {path.name: status for path, status in files_in(self._folder)}
         self._index = {name: entry for name, entry in self._index.items() if name in present}
         for name, status in present.items():
             if name.endswith(snapshots.SUFFIX):
@@ -302,6 +300,11 @@ class Vault:
             return
         else:
             self._index[name] = _Entry(stamp, header.tokens, header.size, header.adapter)
+
+    def _unlearn(self, name: str) -> None:
+        """Know nothing any more of a file that gave way."""
+        with self._lock:
+            self._index.pop(name, None)
 
     def _discard(self, name: str) -> None:
         """Delete a damaged file."""
@@ -327,7 +330,7 @@ class Vault:
         if not self._root.exists():
             return
         with suppress(OSError):
-            self._trim(0)
+            self._disk.make_room(0)
         with self._lock:
             self._refresh()
 
@@ -338,7 +341,7 @@ class Vault:
             for folder in (self._root, self._folder):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 folder.chmod(0o700)
-            self._trim(header.size + len(header.tokens), path)
+            self._disk.make_room(header.size + len(header.tokens), path)
             snapshots.write_snapshot(path, header, state)
             status = path.stat()
         finally:
@@ -359,42 +362,6 @@ class Vault:
             for name in [name for name in self._index if snapshots.belongs(name, key)]:
                 del self._index[name]
 
-    def _trim(self, room: int, replaced: Path | None = None) -> None:
-        """Delete what was left half-written, and the oldest until there is room in the budget.
-
-        Raises:
-            OSError: There would be none, whatever was deleted.
-        """
-        now = time.time()
-        files = []
-        for folder in _folders(self._root):
-            for path, status in _files(folder):
-                if path.suffix == snapshots.SUFFIX and path != replaced:
-                    files.append((status.st_mtime_ns, status.st_size, path))
-                elif path.suffix == ".tmp" and now - status.st_mtime > _STALE_SECONDS:
-                    path.unlink(missing_ok=True)
-        taken = sum(size for _, size, _ in files)
-        limit = min(self._budget, taken + self._free())
-        if room > limit:
-            raise OSError(errno.ENOSPC, "the disk is nearly full", str(self._root))
-        total = room + taken
-        for _, size, path in sorted(files):
-            if total <= limit:
-                break
-            path.unlink(missing_ok=True)
-            total -= size
-            if path.parent == self._folder:  # which is about to be written to
-                with self._lock:
-                    self._index.pop(path.name, None)
-            else:
-                with suppress(OSError):  # others' files are in it
-                    path.parent.rmdir()
-
-    def _free(self) -> int:
-        """How many bytes more may be taken: states must not keep others from writing."""
-        usage = shutil.disk_usage(self._root)
-        return usage.free - min(_SPARE_BYTES, usage.total // 8)
-
     def _fail(self, text: str) -> None:
         """Count a failure, and say so once in a while."""
         with self._counting:
@@ -402,21 +369,3 @@ class Vault:
         if time.monotonic() - self._complained >= _SILENCE_SECONDS:
             self._complained = time.monotonic()
             sys.stderr.write(f"<3>{text}\n")
-
-
-def _folders(root: Path) -> Iterator[Path]:
-    try:
-        yield from [path for path in root.iterdir() if path.is_dir()]
-    except OSError:
-        return
-
-
-def _files(folder: Path) -> list[tuple[Path, os.stat_result]]:
-    """What is in a folder; files that vanish while one looks are not."""
-    found = []
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            with suppress(OSError):
-                if entry.is_file(follow_symlinks=False):
-                    found.append((Path(entry.path), entry.stat(follow_symlinks=False)))
-    return found

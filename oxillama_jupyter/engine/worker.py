@@ -199,19 +199,21 @@ class Worker:
         find: Callable[[Job], None],
     ) -> None:
         """Render and tokenise prompts and compile constraints, beside the decode loop."""
+        from oxillama_jupyter.engine.preparing import looked_at, prepared
+
         while True:
             message = self._prompts.get()
-            prepared: Job | EmbedJob | Output
+            item: Job | EmbedJob | Output
             if isinstance(message, Embed):
-                prepared = embedder.prepare(message)
+                item = embedder.prepare(message)
             elif isinstance(message, Count | Render):
-                prepared = _looked_at(builder, message)
+                item = looked_at(builder, message)
             else:
-                prepared = _prepared(builder, compiler, message, find)
+                item = prepared(builder, compiler, message, find)
             with self._lock:
                 if message.id in self._preparing:
                     self._preparing.remove(message.id)
-                    self._inbox.put(prepared)
+                    self._inbox.put(item)
 
     def _decode(self, scheduler: Scheduler, slots: Slots, embedder: Embedder, llama: Llama) -> None:
         """Decode until the end; sleep where there is nothing to do."""
@@ -288,70 +290,6 @@ def _start_errors() -> tuple[type[Exception], ...]:
     from oxillama_jupyter.engine.llama import ModelError
 
     return (ModelError, OxillamaError)
-
-
-def _prepared(
-    builder: PromptBuilder,
-    compiler: ConstraintCompiler,
-    message: Submit,
-    find: Callable[[Job], None],
-) -> Job | Output:
-    """Make a job of a request, or the error that refuses it."""
-    from oxillama_jupyter.engine.begun import from_where
-    from oxillama_jupyter.engine.completions import raw_text
-    from oxillama_jupyter.engine.forcing import constrain, rests
-    from oxillama_jupyter.engine.jobs import Job
-    from oxillama_jupyter.engine.recorder import Recorder
-    from oxillama_jupyter.engine.text import TextAssembler
-
-    request = message.request
-    try:
-        constraint = constrain(request, builder.format, compiler)
-        begun = rests(request, builder.format, compiler)
-        tokens, dropped = builder.build(request)
-    except OxillamaError as error:
-        return Output(message.id, None, type(error).__name__, error.message, error.param)
-    except Exception as error:  # noqa: BLE001 - one bad request must not end this thread
-        traceback.print_exc()
-        return Output(message.id, None, "EngineError", f"The prompt could not be made: {error!r}")
-    raw = request.prompt is not None
-    parser = None if raw else builder.parser(tokens, request.tools)
-    recorder = None
-    if request.logprobs is not None:
-        shown = tokens if request.echo else None
-        recorder = Recorder(builder.vocabulary.raw, request.logprobs, shown)
-    text = TextAssembler(request.sampling.stop)
-    job = Job(
-        id=message.id,
-        tokens=tokens,
-        sampling=request.sampling,
-        text=text,
-        cache_key=request.cache_key,
-        dropped=dropped,
-        parser=parser,
-        constraint=from_where(constraint, begun, parser, text.pending, compiler),
-        one_call=not request.parallel_calls,
-        recorder=recorder,
-        adapter=request.adapter,
-        echo=raw_text(request, builder.vocabulary) if request.echo else "",
-    )
-    find(job)
-    return job
-
-
-def _looked_at(builder: PromptBuilder, message: Count | Render) -> Output:
-    """Count a prompt's tokens or show it, or say why not."""
-    from oxillama_jupyter.engine.prompts import rendered
-
-    try:
-        if isinstance(message, Count):
-            return Output(message.id, count=builder.count(message.request))
-        return Output(message.id, rendered=rendered(builder, message.request))
-    except OxillamaError as error:
-        return Output(message.id, None, type(error).__name__, error.message, error.param)
-    except Exception as error:  # noqa: BLE001 - as above
-        traceback.print_exc()
-        return Output(message.id, None, "EngineError", f"The prompt could not be made: {error!r}")
 
 
 def _scheduler(llama: Llama, vault: Vault | None) -> tuple[Slots, Scheduler]:

@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from oxillama_jupyter.errors import (
     ContextLengthExceeded,
     EngineError,
-    InvalidRequest,
     NotFound,
     OxillamaError,
 )
@@ -27,6 +26,7 @@ from oxillama_jupyter.schemas.base import ErrorBody
 from oxillama_jupyter.schemas.runs import IncompleteDetails, LastError, Run
 from oxillama_jupyter.schemas.streams import StreamError
 from oxillama_jupyter.services import actions, progress
+from oxillama_jupyter.services.failures import FailureCode, failure_code
 from oxillama_jupyter.services.jobs import Job, StopReason
 from oxillama_jupyter.services.metrics import Metrics
 from oxillama_jupyter.services.models import ModelService
@@ -208,10 +208,8 @@ class Executor:
             return _stopped(job)
         except ContextLengthExceeded as error:
             return self._too_long(job, error)
-        except InvalidRequest as error:
-            return _failed(job, "invalid_prompt", error.message)
         except OxillamaError as error:
-            return _failed(job, "server_error", error.message)
+            return _failed(job, failure_code(error), error.message)
         except Exception:
             self._logger.exception("oxillama: run %s failed", job.run.id)
             return _failed(job, "server_error", "Internal error; the server's log says which.")
@@ -310,7 +308,7 @@ def _stopped(job: Job) -> Outcome | None:
     return Outcome("expired" if job.stop == "expired" else "cancelled", job.usage())
 
 
-def _failed(job: Job, code: Literal["server_error", "invalid_prompt"], message: str) -> Outcome:
+def _failed(job: Job, code: FailureCode, message: str) -> Outcome:
     return Outcome("failed", job.usage(), LastError(code, message))
 
 

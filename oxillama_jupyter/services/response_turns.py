@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from oxillama_jupyter.engine.protocol import Delta, PromptInfo, Usage
-from oxillama_jupyter.errors import EngineError, InvalidRequest, OxillamaError, QueueFull
+from oxillama_jupyter.errors import EngineError, OxillamaError
 from oxillama_jupyter.events import DATA_DONE, EventLog, encode_event
 from oxillama_jupyter.ids import now
 from oxillama_jupyter.schemas.base import ErrorBody
@@ -21,6 +21,7 @@ from oxillama_jupyter.schemas.responses import (
     ResponseError,
     ResponseUsage,
 )
+from oxillama_jupyter.services.failures import failure_code
 from oxillama_jupyter.services.response_plans import Plan
 from oxillama_jupyter.services.response_writer import ItemWriter
 
@@ -139,7 +140,7 @@ def last_frames(response: Response, number: int, error: OxillamaError | None = N
     """
     events: list[tuple[str, Struct]] = []
     if error is not None:
-        body = ErrorBody(error.message, error.type, error.param, error.code or _code(error))
+        body = ErrorBody(error.message, error.type, error.param, error.code or failure_code(error))
         events.append(
             (
                 "error",
@@ -170,10 +171,4 @@ def usage_of(usage: Usage) -> ResponseUsage:
 
 def error_of(error: OxillamaError) -> ResponseError:
     """An error as a response tells it."""
-    return ResponseError(_code(error), error.message)
-
-
-def _code(error: OxillamaError) -> Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]:
-    if isinstance(error, QueueFull):
-        return "rate_limit_exceeded"
-    return "invalid_prompt" if isinstance(error, InvalidRequest) else "server_error"
+    return ResponseError(failure_code(error), error.message)

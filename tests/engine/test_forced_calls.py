@@ -24,10 +24,11 @@ from oxillama_jupyter.engine.constraints import ConstraintCompiler
 from oxillama_jupyter.engine.forcing import constrain, rests
 from oxillama_jupyter.engine.formats import Format
 from oxillama_jupyter.engine.frames import Configure
-from oxillama_jupyter.engine.llama import AnyConstraint, Llama
+from oxillama_jupyter.engine.llama import Llama
 from oxillama_jupyter.engine.parsing import OutputParser
 from oxillama_jupyter.engine.parts import CallItem, Item, ReasoningItem, TextItem
 from oxillama_jupyter.engine.protocol import Constraint, GenerateRequest
+from oxillama_jupyter.engine.samplers import AnyConstraint
 from oxillama_jupyter.engine.text import TextAssembler
 from oxillama_jupyter.errors import EngineError, InvalidRequest
 

@@ -18,7 +18,7 @@ from engine.helpers import answer, ask, collect, started, text_of, until
 
 from oxillama_jupyter.engine import local as local_module
 from oxillama_jupyter.engine import process
-from oxillama_jupyter.engine.local import LocalEngine, Tuning
+from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.protocol import (
     Constraint,
     Delta,
@@ -27,6 +27,7 @@ from oxillama_jupyter.engine.protocol import (
     Usage,
 )
 from oxillama_jupyter.engine.streams import Stream
+from oxillama_jupyter.engine.tuning import Tuning
 from oxillama_jupyter.errors import EngineCrashed, EngineError, EngineUnavailable, InvalidRequest
 
 MakeEngine = Callable[..., LocalEngine]

@@ -22,7 +22,8 @@ from engine.upstreams import (
     upstream,
 )
 
-from oxillama_jupyter.engine.remote import Patience, RemoteEngine
+from oxillama_jupyter.engine.patience import Patience
+from oxillama_jupyter.engine.remote import RemoteEngine
 from oxillama_jupyter.errors import (
     ContextLengthExceeded,
     EngineCrashed,

@@ -13,9 +13,11 @@ import pytest
 from engine.helpers import ask, collect, started, text_of
 from engine.upstreams import items, tool
 
-from oxillama_jupyter.engine.local import LocalEngine, Tuning
+from oxillama_jupyter.engine.local import LocalEngine
+from oxillama_jupyter.engine.patience import Patience
 from oxillama_jupyter.engine.protocol import Constraint
-from oxillama_jupyter.engine.remote import Patience, RemoteEngine
+from oxillama_jupyter.engine.remote import RemoteEngine
+from oxillama_jupyter.engine.tuning import Tuning
 from oxillama_jupyter.errors import EngineCrashed, EngineError, EngineUnavailable
 
 SCRIPT = Path(__file__).with_name("llama_server.py")

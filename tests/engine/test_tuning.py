@@ -13,8 +13,9 @@ from oxillama_jupyter.engine import autotune, tuning
 from oxillama_jupyter.engine.autotune import Choice
 from oxillama_jupyter.engine.embeddings import EmbedRequest
 from oxillama_jupyter.engine.frames import Configure
-from oxillama_jupyter.engine.local import LocalEngine, Tuning
+from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.measure import Measured
+from oxillama_jupyter.engine.tuning import Tuning
 
 Local = Callable[..., LocalEngine]
 AUTO = Tuning(autotune=True)

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from oxillama_jupyter.engine import snapshots
-from oxillama_jupyter.engine import vault as vault_module
+from oxillama_jupyter.engine import disk_room, snapshots
 from oxillama_jupyter.engine.vault import LEAST_TOKENS, Vault
 
 A = list(range(1000, 1200))
@@ -365,7 +364,7 @@ def test_states_leave_room_on_the_disk_to_others(
     (size,) = [file.stat().st_size for file in _files(folder)]
     free = [0]
     monkeypatch.setattr(
-        vault_module.shutil, "disk_usage", lambda _: SimpleNamespace(total=800, free=100 + free[0])
+        disk_room.shutil, "disk_usage", lambda _: SimpleNamespace(total=800, free=100 + free[0])
     )
     _put(vault, "b", B)  # in the place of the older one
     assert len(_files(folder)) == 1

@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 
 from oxillama_jupyter.engine.parts import items_of
+from oxillama_jupyter.engine.patience import Patience
 from oxillama_jupyter.engine.protocol import Delta, Engine, GenerateRequest, Sampling
-from oxillama_jupyter.engine.remote import Patience, RemoteEngine
+from oxillama_jupyter.engine.remote import RemoteEngine
 from oxillama_jupyter.errors import OxillamaError
 
 Json = dict[str, Any]

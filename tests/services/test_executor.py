@@ -132,6 +132,7 @@ def test_text_is_saved_while_it_is_written(
         (EngineUnavailable("It is not running."), "server_error"),
         (ContextLengthExceeded("Too many tokens."), "invalid_prompt"),
         (InvalidRequest("The template refused."), "invalid_prompt"),
+        (QueueFull("The upstream answered 429."), "rate_limit_exceeded"),
         (RuntimeError("secret"), "server_error"),
     ],
 )
