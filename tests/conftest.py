@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
@@ -14,6 +15,9 @@ import pytest
 from openai import OpenAI
 from servers import Server
 
+os.environ["PYTHONPATH"] = os.pathsep.join(  # of all that is started from here
+    filter(None, [str(Path(__file__).with_name("left_out")), os.environ.get("PYTHONPATH")])
+)
 EMBEDDED = Path(__file__).parent.parent / "oxillama_jupyter" / "assets" / "oxillama-tiny.gguf"
 StartServer = Callable[..., Server]
 _END_TOKENS = """
