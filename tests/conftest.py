@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
@@ -14,6 +15,9 @@ import pytest
 from openai import OpenAI
 from servers import Server
 
+os.environ["PYTHONPATH"] = os.pathsep.join(  # of all that is started from here
+    filter(None, [str(Path(__file__).with_name("left_out")), os.environ.get("PYTHONPATH")])
+)
 EMBEDDED = Path(__file__).parent.parent / "oxillama_jupyter" / "assets" / "oxillama-tiny.gguf"
 StartServer = Callable[..., Server]
 _END_TOKENS = """
@@ -30,6 +34,12 @@ print([token for token in range(count) if llama.llama_vocab_is_eog(vocab, token)
 def pytest_configure(config: pytest.Config) -> None:
     # The SDK's only word on `client.beta.assistants`: this project keeps that API alive.
     config.addinivalue_line("filterwarnings", "ignore:deprecated$:DeprecationWarning")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One more than there are cores: tests also wait, for clocks and for what others do."""
+    return (yield) + 1
 
 
 @pytest.fixture(scope="session")

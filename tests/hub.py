@@ -53,7 +53,8 @@ class Hub:
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.cdn = f"http://localhost:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        serve = self._server.serve_forever
+        self._thread = threading.Thread(target=serve, kwargs={"poll_interval": 0.02}, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -88,13 +89,17 @@ class Hub:
     def info(self, repo: str) -> bytes:
         """What the hub tells of a repository."""
         siblings = []
-        for name, content in self.repos[repo].items():
-            sha = hashlib.sha256(content).hexdigest()
-            lfs: dict[str, object] = {"sha256": sha, "size": len(content), "pointerSize": 130}
-            lfs |= self._lies[repo]
-            size = lfs["size"]
-            siblings.append({"rfilename": name, "size": size, "blobId": "b" * 40, "lfs": lfs})
+        for name in self.repos[repo]:
+            lfs = self.lfs(repo, name)
+            told = {"rfilename": name, "size": lfs["size"], "blobId": "b" * 40, "lfs": lfs}
+            siblings.append(told)
         return json.dumps({"id": repo, "sha": COMMIT, "siblings": siblings}).encode()
+
+    def lfs(self, repo: str, name: str) -> dict[str, object]:
+        """What it tells of a file."""
+        content = self.repos[repo][name]
+        sha = hashlib.sha256(content).hexdigest()
+        return {"sha256": sha, "size": len(content), "pointerSize": 130} | self._lies[repo]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -134,12 +139,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _resolve(self, repo: str, name: str) -> None:
         content = self.hub.repos[repo][name]
-        found = json.loads(self.hub.info(repo))["siblings"]
-        sha = next(one["lfs"]["sha256"] for one in found if one["rfilename"] == name)
         told = {
             "Location": f"{self.hub.cdn}/cdn/{repo}/{name}?signature=secret-of-the-cdn",
             "X-Repo-Commit": COMMIT,
-            "X-Linked-Etag": f'"{sha}"',
+            "X-Linked-Etag": f'"{self.hub.lfs(repo, name)["sha256"]}"',
             "X-Linked-Size": str(len(content)),
         }
         self._plain(302, b"", told)

@@ -229,7 +229,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 # One that fails is shown as it was sent: the server has changed, so trying smaller ones misleads.
 FEW = settings(
-    max_examples=ASKED or 60,
+    max_examples=ASKED or 25,
     derandomize=not ASKED,
     database=None,
     deadline=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,23 @@ LONG = "word " * 60
 BEGUN = ["response.created", "response.queued", "response.in_progress"]
 
 
+@pytest.fixture(scope="module")
+def slow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("slow"), module=SCRIPTED, env=SLOW) as server:
+        yield server
+
+
 @pytest.fixture
-def slow(start_server: StartServer) -> Server:
-    """A server whose engine takes three seconds for the long answer."""
-    return start_server(module=SCRIPTED, env=SLOW)
+def slow(slow_server: Server) -> Iterator[Server]:
+    """A server whose engine takes three seconds for the long answer, and is idle."""
+    yield slow_server
+    slow_server.check()
+    until(lambda: running(slow_server) == 0, "the end of what the test has begun")
+
+
+def running(server: Server) -> int:
+    """How many sequences its engine is writing."""
+    return int(server.raw.get("oxillama/engine").json()["status"]["running"])
 
 
 def begin(server: Server, question: str = LONG, **settings: Any) -> Any:  # a response
@@ -56,6 +70,7 @@ def test_partial_output_is_there_meanwhile(slow: Server) -> None:
     )
     assert found[0].status == "in_progress"
     assert LONG.startswith(found[0].content[0].text)
+    slow.client.responses.cancel(made.id)
 
 
 def test_nobody_has_to_stay(slow: Server) -> None:
@@ -131,7 +146,7 @@ def test_one_that_goes_on_is_deleted(slow: Server) -> None:
     made = begin(slow)
     slow.client.responses.delete(made.id)
     assert slow.raw.get(f"v1/responses/{made.id}").status_code == 404
-    until(lambda: slow.raw.get("oxillama/engine").json()["status"]["running"] == 0, "its end")
+    until(lambda: running(slow) == 0, "its end")
 
 
 def test_what_a_failed_engine_wrote_is_kept(

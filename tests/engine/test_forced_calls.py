@@ -7,6 +7,7 @@ family's tags as control tokens, and as plain text.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -72,11 +73,13 @@ TRIP: Json = {
     "additionalProperties": False,
 }
 NOTHING: Json = {"type": "object", "properties": {}, "additionalProperties": False}
+MORE = "OXILLAMA_FUZZ" in os.environ
+SEEDS = range(12 if MORE else 5)
 FUZZ = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=30,
+    max_examples=30 if MORE else 12,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 CHAT = [{"role": "user", "content": "?"}]
@@ -173,7 +176,7 @@ def check(items: list[Item], names: set[str]) -> int:
 
 def test_where_a_call_is_required_one_comes(world: World) -> None:
     request = world.request(must_call=("book_trip", "stop"))
-    for seed in range(12):
+    for seed in SEEDS:
         walk = world.walk(request, seed, most=4000)
         if walk.stopped:
             assert check(walk.items, {"book_trip", "stop"})
@@ -182,7 +185,7 @@ def test_where_a_call_is_required_one_comes(world: World) -> None:
 
 def test_a_named_function_is_called_once(world: World) -> None:
     request = world.request(must_call=("book_trip",), parallel_calls=False)
-    for seed in range(12):
+    for seed in SEEDS:
         walk = world.walk(request, seed)
         assert walk.stopped or world.form is formats.HARMONY, walk.text
         assert not walk.stopped or check(walk.items, {"book_trip"}) == 1
@@ -205,7 +208,7 @@ def begins(form: Format) -> list[str]:
 
 def test_a_call_that_has_begun_is_kept(world: World) -> None:
     for begin in begins(world.form):
-        for seed in range(6):
+        for seed in range(6 if MORE else 3):
             request = world.request(parallel_calls=seed < 2)
             if begin.startswith("<think>") and world.form.thinking != formats.HERMES.thinking:
                 continue
@@ -228,7 +231,7 @@ def test_a_call_that_is_cut_is_not_complete(world: World) -> None:
         walk for seed in range(50) if (walk := world.walk(request, seed, most=600)).stopped
     )
     size = len(world.free(whole.text))
-    for most in range(1, size, 3):
+    for most in range(1, size, 3 if MORE else max(3, size // 20)):
         walk = world.walk(request, 0, whole.text, most=most)
         calls = [item for item in walk.items if isinstance(item, CallItem)]
         arguments = [item.arguments for item in whole.items if isinstance(item, CallItem)]
@@ -381,4 +384,4 @@ def test_whatever_the_schema_calls_fit_or_it_is_refused(world: World) -> None:
             kept += 1
 
     fits()
-    assert kept > 10
+    assert kept > (10 if MORE else 3)

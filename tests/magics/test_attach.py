@@ -232,6 +232,7 @@ def test_where_the_link_stays_down_the_cell_gives_up_and_attach_goes_on(
             proxy.cut()
         return False
 
+    behind.give_up_soon()
     shown = behind.run("%%oxillama -o answer\nslow 40", interrupt_if=cut)
     assert shown.error.startswith(f"oxillama: The connection to {proxy.url}v1 broke: ")
     assert shown.error.endswith("%oxillama attach goes on with its answer.")

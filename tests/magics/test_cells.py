@@ -213,6 +213,7 @@ def test_a_server_that_dies_in_mid_answer_is_one_line(
         return False
 
     with Kernel(own_world, **server.kernel_env) as kernel:
+        kernel.give_up_soon()
         shown = kernel.run("%%oxillama -o answer\nslow 100", interrupt_if=kill)
 
         assert shown.error.startswith(f"oxillama: The connection to {server.url}v1 broke: ")

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -104,19 +103,3 @@ def test_plain_ipython_shows_plain_text(world: World) -> None:
     assert "This notebook's thread is ipython-" in done.stdout
     assert "oxillama: There is no command 'nonsense'" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
-
-
-@pytest.mark.parametrize("notebook", ["01_quickstart.ipynb", "02_assistants_without_openai.ipynb"])
-def test_a_notebook_passes_nbval_without_any_server(world: World, notebook: str) -> None:
-    notebooks = Path(__file__).parents[2] / "notebooks"
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval", notebook, "-q", "-p", "no:cacheprovider"],
-        env=world.env,
-        cwd=notebooks,
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stdout

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import pytest
 
 from oxillama_jupyter.errors import InvalidRequest
+from oxillama_jupyter.schemas.messages import CreateMessage
 from oxillama_jupyter.schemas.threads import CreateThread, ModifyThread, ThreadQuery
-from oxillama_jupyter.store import messages, search, threads
+from oxillama_jupyter.store import database, messages, search, threads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from sqlite3 import Connection
 
     from oxillama_jupyter.schemas.base import Page
-    from oxillama_jupyter.schemas.messages import CreateMessage
     from oxillama_jupyter.schemas.threads import Thread, ThreadSummary
 
 COUNT = 3000
@@ -33,21 +33,34 @@ def make(conn: Connection, say: Callable[..., CreateMessage]) -> Callable[..., T
     return call
 
 
-@pytest.fixture
-def many(conn: Connection, make: Callable[..., Thread]) -> list[Thread]:
+class Stock(NamedTuple):
+    conn: Connection
+    threads: list[Thread]
+
+
+@pytest.fixture(scope="module")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stock]:
     """3,000 threads of two messages; the first ten are old and of one notebook."""
+    conn, _ = database._connect(str(tmp_path_factory.mktemp("stock") / "oxillama.db"))
     conn.execute("BEGIN")
-    made = [
-        make(
-            f"common number{number}",
-            f"second half{number % 2}",
-            kind="chat",
-            book="old" if number < 10 else "new",
+    made = []
+    for number in range(COUNT):
+        texts = f"common number{number}", f"second half{number % 2}"
+        body = CreateThread(
+            messages=[CreateMessage(role="user", content=text) for text in texts],
+            metadata={"kind": "chat", "book": "old" if number < 10 else "new"},
         )
-        for number in range(COUNT)
-    ]
+        made.append(threads.create(conn, body))
     conn.execute("COMMIT")
-    return made
+    yield Stock(conn, made)
+    conn.close()
+
+
+@pytest.fixture
+def many(conn: Connection, stock: Stock) -> list[Thread]:
+    """The threads of the stock, in the test's own store."""
+    stock.conn.backup(conn)
+    return stock.threads
 
 
 def ids(page: Page[ThreadSummary]) -> list[str]:
