@@ -29,14 +29,20 @@ def write_notebook(world: World, *sources: str) -> None:
     (world.root / "a.ipynb").write_text(json.dumps(content))
 
 
+def path_in_lab(lab: Server, workspace: str, notebook: str = "a.ipynb") -> str:
+    """Where JupyterLab opens a notebook in an empty workspace."""
+    place = f"lab/workspaces/{lab.folder.replace('/', '-')}{workspace}"
+    return f"{place}/tree/{lab.folder}{notebook}?token={lab.token}&reset"
+
+
 def open_notebook(page: Page, lab: Server, workspace: str = "first") -> None:
-    page.goto(f"{lab.url}lab/workspaces/{workspace}/tree/a.ipynb?token={lab.token}&reset")
+    page.goto(f"{lab.url}{path_in_lab(lab, workspace)}")
     wait_for_kernel(page)
 
 
 def open_in_notebook7(page: Page, server: Server) -> None:
     """As `open_notebook`, in Jupyter Notebook."""
-    page.goto(f"{server.url}notebooks/a.ipynb?token={server.token}")
+    page.goto(f"{server.url}notebooks/{server.folder}a.ipynb?token={server.token}")
     wait_for_kernel(page)
 
 

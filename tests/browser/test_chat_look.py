@@ -116,7 +116,9 @@ def test_in_notebook_it_moves_into_the_right_panel(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None], tmp_path: Path
 ) -> None:
     write_notebook(world, "%oxillama chat")
-    page.goto(f"{scripted_lab.url}notebooks/a.ipynb?token={scripted_lab.token}")
+    page.goto(
+        f"{scripted_lab.url}notebooks/{scripted_lab.folder}a.ipynb?token={scripted_lab.token}"
+    )
     page.wait_for_selector(".jp-CodeCell", timeout=LIMIT)
     page.wait_for_timeout(3000)  # for the kernel
     page.locator(".jp-CodeCell .jp-InputPrompt").first.click()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import re
 from pathlib import Path
@@ -16,6 +15,7 @@ from openai import OpenAI
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from browser.labs import LabWorld
     from client.world import Server, World
     from playwright.sync_api import Locator, Page
 
@@ -196,7 +196,7 @@ def test_it_says_that_the_server_does_not_answer_and_recovers(
 
 @pytest.mark.timeout(250)
 def test_the_notebook_keeps_a_picture_that_is_not_old(
-    page: Page, scripted_lab: Server, world: World, client: OpenAI, hosts: set[str | None]
+    page: Page, scripted_lab: Server, world: LabWorld, client: OpenAI, hosts: set[str | None]
 ) -> None:
     panel = opened(page, scripted_lab, world, MAKE)
     panel.get_by_role("button", name="Pause").click()
@@ -214,10 +214,7 @@ def test_the_notebook_keeps_a_picture_that_is_not_old(
     assert "3: " in "".join(output["data"]["text/plain"])
 
     # The same file in a JupyterLab without our extension, and in an export.
-    config = world.root / "config" / "labconfig"
-    config.mkdir(parents=True, exist_ok=True)
-    disabled = {"oxillama-jupyter": True, "@jupyter-widgets/jupyterlab-manager": True}
-    (config / "page_config.json").write_text(json.dumps({"disabledExtensions": disabled}))
+    world.disable("oxillama-jupyter", "@jupyter-widgets/jupyterlab-manager")
     open_notebook(page, scripted_lab, "second")
     picture = page.locator(".jp-RenderedSVG img, .jp-RenderedSVG svg").first
     picture.wait_for(timeout=LIMIT)

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browser.notebooks import path_in_lab
 
 from oxillama_jupyter.client.connection import connect
 from oxillama_jupyter.client.exports import fetch, text_of_file
@@ -50,7 +51,7 @@ def test_it_runs_and_an_edit_is_noticed(page: Page, lab: Server, world: World) -
     file = world.root / "exported.ipynb"
     file.write_text(text_of_file(export, ".ipynb", "A thread"), "utf-8")
 
-    page.goto(f"{lab.url}lab/workspaces/one/tree/exported.ipynb?token={lab.token}&reset")
+    page.goto(f"{lab.url}{path_in_lab(lab, 'one', 'exported.ipynb')}")
     page.wait_for_function(OPEN, timeout=LIMIT)
     shown = page.evaluate(f"() => {CODE}.map(cell => cell.outputArea.node.innerText)")
     assert "x = " in shown[1]

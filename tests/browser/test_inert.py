@@ -7,6 +7,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browser.notebooks import path_in_lab
 
 from oxillama_jupyter.client.inert import inert
 
@@ -118,7 +119,7 @@ def texts(count: int) -> list[str]:
 
 @pytest.mark.timeout(600)
 def test_no_answer_is_more_than_text_in_an_output_that_is_trusted(page: Page, lab: Server) -> None:
-    page.goto(f"{lab.url}lab/workspaces/x/tree/01_quickstart.ipynb?token={lab.token}&reset")
+    page.goto(f"{lab.url}{path_in_lab(lab, 'x', '01_quickstart.ipynb')}")
     page.wait_for_function(
         "() => window.rendermime = window.jupyterapp?.shell.currentWidget?.content?.rendermime",
         timeout=60_000,

@@ -20,6 +20,7 @@ from oxillama_jupyter.engine.gguf import read_header
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from browser.labs import LabWorld
     from client.world import Server, World
     from playwright.sync_api import Locator, Page
 
@@ -54,15 +55,9 @@ def hub() -> Iterator[Hub]:
         yield hub
 
 
-def serve(world: World, folder: Path, *flags: str) -> Server:
-    """A real JupyterLab with the models of a folder."""
-    return world.serve(
-        f"--ServerApp.root_dir={world.root}",
-        "--LabApp.expose_app_in_browser=True",
-        f"--OxillamaApp.model_dirs={folder}",
-        *flags,
-        command=("-m", "jupyterlab"),
-    )
+def serve(world: LabWorld, folder: Path, **traits: Any) -> Server:
+    """A JupyterLab with the models of a folder."""
+    return world.lab("embedded", model_dirs=[str(folder)], **traits)
 
 
 def opened(page: Page, lab: Server, world: World, *sources: str) -> Locator:
@@ -89,7 +84,7 @@ def shot(panel: Locator, name: str) -> None:
 
 @pytest.mark.timeout(250)
 def test_models_are_chosen_loaded_and_unloaded(
-    page: Page, world: World, folder: Path, hosts: set[str | None]
+    page: Page, world: LabWorld, folder: Path, hosts: set[str | None]
 ) -> None:
     for name in ("first", "second"):
         shutil.copy(EMBEDDED, folder / f"{name}.gguf")
@@ -130,11 +125,11 @@ def test_models_are_chosen_loaded_and_unloaded(
 
 @pytest.mark.timeout(200)
 def test_what_does_not_fit_says_why_before_it_is_loaded(
-    page: Page, world: World, folder: Path, hosts: set[str | None]
+    page: Page, world: LabWorld, folder: Path, hosts: set[str | None]
 ) -> None:
     for name in ("first", "second"):
         shutil.copy(EMBEDDED, folder / f"{name}.gguf")
-    lab = serve(world, folder, f"--OxillamaApp.model_memory={COST * 3 // 2}")
+    lab = serve(world, folder, model_memory=COST * 3 // 2)
     panel = opened(page, lab, world)
 
     first = model(panel, "first")
@@ -148,9 +143,9 @@ def test_what_does_not_fit_says_why_before_it_is_loaded(
 @pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_what_can_never_fit_cannot_be_loaded(
-    page: Page, world: World, folder: Path, hosts: set[str | None]
+    page: Page, world: LabWorld, folder: Path, hosts: set[str | None]
 ) -> None:
-    lab = serve(world, folder, f"--OxillamaApp.model_memory={COST // 2}")
+    lab = serve(world, folder, model_memory=COST // 2)
     panel = opened(page, lab, world)
 
     only = model(panel, "oxillama-tiny")
@@ -165,17 +160,17 @@ def test_what_can_never_fit_cannot_be_loaded(
 @pytest.mark.slow
 @pytest.mark.timeout(250)
 def test_a_model_is_fetched_cancelled_resumed_and_refused(
-    page: Page, world: World, folder: Path, hub: Hub, hosts: set[str | None]
+    page: Page, world: LabWorld, folder: Path, hub: Hub, hosts: set[str | None]
 ) -> None:
     hub.add("org/tiny", {"tiny-Q8_0.gguf": EMBEDDED.read_bytes()})
     hub.add("org/big", {"big-Q8_0.gguf": bytes(24_000_000)})
-    world.env |= {
+    env = {
         "HF_ENDPOINT": hub.url,
         "HF_HUB_CACHE": str(world.root / "hub"),
         "HF_HUB_OFFLINE": "0",
         "NO_PROXY": "127.0.0.1,localhost",
     }
-    lab = serve(world, folder, "--OxillamaApp.allow_pull=True")
+    lab = serve(world, folder, allow_pull=True, env=env)
     panel = opened(page, lab, world)
     name = panel.get_by_role("textbox", name="Model of the Hugging Face hub")
 
@@ -216,7 +211,7 @@ def test_a_model_is_fetched_cancelled_resumed_and_refused(
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_any_name_is_only_text_in_each_theme_wide_and_narrow(  # noqa: PLR0913, PLR0917 - fixtures
     page: Page,
-    world: World,
+    world: LabWorld,
     folder: Path,
     hub: Hub,
     axe: Callable[[str], list[Any]],
@@ -226,9 +221,9 @@ def test_any_name_is_only_text_in_each_theme_wide_and_narrow(  # noqa: PLR0913, 
     for number, name in enumerate([*HOSTILE, "plain", "other"]):
         content = EMBEDDED.read_bytes()
         (folder / f"{name}.gguf").write_bytes(content[:-1000] if number in {0, 4} else content)
-    world.env |= {"HF_ENDPOINT": hub.url, "HF_HUB_CACHE": str(world.root / "hub")}
+    env = {"HF_ENDPOINT": hub.url, "HF_HUB_CACHE": str(world.root / "hub")}
     page.set_viewport_size({"width": 1800, "height": 1900})
-    lab = serve(world, folder, "--OxillamaApp.allow_pull=True")
+    lab = serve(world, folder, allow_pull=True, env=env)
     panel = opened(page, lab, world)
     page.evaluate(THEME, theme)
     name = panel.get_by_role("textbox", name="Model of the Hugging Face hub")
@@ -259,7 +254,7 @@ def test_any_name_is_only_text_in_each_theme_wide_and_narrow(  # noqa: PLR0913, 
 @pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_the_keyboard_is_enough_and_a_lost_server_is_told(
-    page: Page, world: World, folder: Path, hosts: set[str | None]
+    page: Page, world: LabWorld, folder: Path, hosts: set[str | None]
 ) -> None:
     shutil.copy(EMBEDDED, folder / "first.gguf")
     lab = serve(world, folder)

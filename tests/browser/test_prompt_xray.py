@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from browser.labs import LabWorld
     from client.world import Server, World
     from playwright.sync_api import Page
 
 Json = dict[str, Any]
-REAL = pytest.mark.parametrize("lab", [("-m", "jupyterlab")], indirect=True)
+REAL = pytest.mark.parametrize("lab", ["embedded"], indirect=True)
 DARK = (
     "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
 )
@@ -278,16 +279,11 @@ def test_without_a_run_it_is_what_a_next_one_would_send(
 @pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_where_the_engine_sees_no_prompt_the_server_says_so(
-    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
+    page: Page, world: LabWorld, hosts: set[str | None]
 ) -> None:
-    world.env["OXILLAMA_REMOTE_API_KEY"] = scripted_lab.token
-    remote = world.serve(
-        f"--ServerApp.root_dir={world.root}",
-        "--LabApp.expose_app_in_browser=True",
-        f"--OxillamaApp.remote_url={scripted_lab.url}v1",
-        f"--OxillamaApp.data_dir={world.root / 'remote'}",
-        command=("-m", "jupyterlab"),
-    )
+    upstream = world.serve()
+    env = {"OXILLAMA_REMOTE_API_KEY": upstream.token}
+    remote = world.lab("embedded", remote_url=f"{upstream.url}v1", env=env)
     thread_id, run_id = asked(client_of(remote), "hello")
     show(page, remote, world, thread_id=thread_id, run_id=run_id)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from browser.notebooks import path_in_lab
 
 if TYPE_CHECKING:
     from client.world import Server, World
@@ -33,7 +34,7 @@ def cells(page: Page) -> list[dict[str, Any]]:
 
 
 def open_notebook(page: Page, lab: Server, workspace: str, notebook: str = NOTEBOOK) -> None:
-    page.goto(f"{lab.url}lab/workspaces/{workspace}/tree/{notebook}?token={lab.token}&reset")
+    page.goto(f"{lab.url}{path_in_lab(lab, workspace, notebook)}")
     page.wait_for_function(
         "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
         " === 'idle'",

@@ -12,7 +12,7 @@ from browser.browsed import NOW, Stock, browse, connection_to, run, serve, value
 from browser.notebooks import LIMIT, open_notebook
 
 if TYPE_CHECKING:
-    from client.world import World
+    from browser.labs import LabWorld
     from playwright.sync_api import Locator, Page
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
@@ -22,7 +22,7 @@ LABEL = """() => { const node = document.activeElement;
 
 
 @pytest.fixture
-def stock(world: World) -> Stock:
+def stock(world: LabWorld) -> Stock:
     return Stock(world.root / "store.db")
 
 
@@ -49,7 +49,7 @@ def open_thread(page: Page, title: str) -> None:
 
 
 def test_threads_are_found_by_words_and_filters(
-    page: Page, world: World, hosts: set[str | None], stock: Stock
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock
 ) -> None:
     stock.thread("Where do llamas live?", "In the Andes.", name="llamas", at=NOW, model="tiny")
     stock.thread("And alpacas?", "There too: llamas' cousins.", name="alpacas", at=NOW + 3 * DAY)
@@ -103,7 +103,7 @@ def test_threads_are_found_by_words_and_filters(
 
 
 def test_the_kernel_and_the_page_choose_the_same_thread(
-    page: Page, world: World, hosts: set[str | None], stock: Stock
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock
 ) -> None:
     first = stock.thread("one", "1", name="first")
     second = stock.thread("two", "2", name="second")
@@ -135,7 +135,7 @@ def test_the_kernel_and_the_page_choose_the_same_thread(
 
 
 def test_a_thread_is_renamed_tagged_archived_forked_and_exported(
-    page: Page, world: World, hosts: set[str | None], stock: Stock, tmp_path: Path
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock, tmp_path: Path
 ) -> None:
     origin = stock.thread("one", "two", "three", "four", name="origin", model="tiny", keep="me")
     stock.thread("x", name="other")
@@ -194,7 +194,7 @@ def test_a_thread_is_renamed_tagged_archived_forked_and_exported(
 
 
 def test_deleting_can_be_undone_and_ends_in_time_at_once_or_with_the_page(
-    page: Page, world: World, hosts: set[str | None], stock: Stock
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock
 ) -> None:
     ids = {name: stock.thread(name, "answer", name=name, model="tiny") for name in "edcba"}
     stock.close()
@@ -240,7 +240,7 @@ def test_deleting_can_be_undone_and_ends_in_time_at_once_or_with_the_page(
 
 
 def test_a_deletion_that_fails_says_so_and_keeps_the_thread(
-    page: Page, world: World, hosts: set[str | None], stock: Stock
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock
 ) -> None:
     stock.thread("one", name="kept")
     stock.close()
@@ -257,7 +257,7 @@ def test_a_deletion_that_fails_says_so_and_keeps_the_thread(
 
 
 def test_what_is_behind_an_answer(
-    page: Page, world: World, hosts: set[str | None], stock: Stock
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock
 ) -> None:
     stock.close()
     lab = serve(world, stock)
@@ -355,7 +355,7 @@ def export_with_calls() -> dict[str, Any]:
 
 
 def test_all_of_it_by_keyboard(
-    page: Page, world: World, hosts: set[str | None], stock: Stock
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock
 ) -> None:
     for number in range(30):
         stock.thread(f"question {number}", f"answer {number}", name=f"t{number}")
@@ -412,7 +412,7 @@ def test_all_of_it_by_keyboard(
 
 
 def test_the_command_says_what_to_look_for(
-    page: Page, world: World, hosts: set[str | None], stock: Stock
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock
 ) -> None:
     stock.thread("one", name="here", notebook=str(world.root / "a.ipynb"), **{"tag:x": "yes"})
     stock.thread("two", name="there", **{"tag:x": "yes"})

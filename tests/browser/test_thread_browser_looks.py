@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from client.world import World
+    from browser.labs import LabWorld
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.timeout(240)
@@ -32,7 +32,7 @@ WIDER = """() => [...document.querySelectorAll('.oxillama-panel, .tb-side, .tb-m
   .filter(node => node.scrollWidth > node.clientWidth + 1).map(node => node.className)"""
 
 
-def fill(world: World) -> Stock:
+def fill(world: LabWorld) -> Stock:
     stock = Stock(world.root / "store.db")
     for number in range(40):
         question, answer = QUESTIONS[number % 4]
@@ -56,7 +56,7 @@ def fill(world: World) -> Stock:
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_it_fits_and_everybody_can_use_it(  # noqa: PLR0913, PLR0917  # fixtures
     page: Page,
-    world: World,
+    world: LabWorld,
     hosts: set[str | None],
     axe: Callable[[str], list[Any]],
     tmp_path: Path,
@@ -98,7 +98,7 @@ def look(page: Page, axe: Callable[[str], list[Any]], path: Path) -> None:
         assert axe(".oxillama-panel") == [], width
 
 
-def test_texts_of_others_are_texts(page: Page, world: World, hosts: set[str | None]) -> None:
+def test_texts_of_others_are_texts(page: Page, world: LabWorld, hosts: set[str | None]) -> None:
     stock = Stock(world.root / "store.db")
     name = '<img src=x onerror="window.PWNED=1">\u202egnp.exe\x1b[31m'
     own = {"name": name, "tag:<b onclick=window.PWNED=2>t": "yes", "tag:\u202ex\x00": "yes"}

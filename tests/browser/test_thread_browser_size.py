@@ -8,7 +8,7 @@ import pytest
 from browser.browsed import NOW, Stock, browse, serve
 
 if TYPE_CHECKING:
-    from client.world import World
+    from browser.labs import LabWorld
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
@@ -32,7 +32,7 @@ SCROLL = """([selector, step, time]) => new Promise(done => {
   go(); })"""
 
 
-def test_ten_thousand_threads(page: Page, world: World, hosts: set[str | None]) -> None:
+def test_ten_thousand_threads(page: Page, world: LabWorld, hosts: set[str | None]) -> None:
     stock = Stock(world.root / "store.db")
     for number in range(THREADS):
         stock.thread(f"question {number}", "answer", at=NOW + number, name=f"t{number}")
@@ -63,7 +63,7 @@ def test_ten_thousand_threads(page: Page, world: World, hosts: set[str | None]) 
 
 
 def test_a_thread_of_five_thousand_messages(
-    page: Page, world: World, hosts: set[str | None]
+    page: Page, world: LabWorld, hosts: set[str | None]
 ) -> None:
     stock = Stock(world.root / "store.db")
     rest = "of it.\n\n- a\n- b\n\n```\ncode\n```"
@@ -108,7 +108,7 @@ def test_a_thread_of_five_thousand_messages(
 
 
 def test_what_is_read_stays_where_it_is_when_more_comes(
-    page: Page, world: World, hosts: set[str | None]
+    page: Page, world: LabWorld, hosts: set[str | None]
 ) -> None:
     stock = Stock(world.root / "store.db")
     stock.thread(*(f"Message {number}.\n\nand so on\n\nand so on" for number in range(300)))
@@ -136,7 +136,7 @@ def test_what_is_read_stays_where_it_is_when_more_comes(
 
 
 def test_huge_texts_do_not_freeze_the_page(
-    page: Page, world: World, hosts: set[str | None]
+    page: Page, world: LabWorld, hosts: set[str | None]
 ) -> None:
     stock = Stock(world.root / "store.db")
     stock.thread("x" * 1_000_000, "word " * 200_000, "`" * 100_000, "[" * 100_000, "**a" * 30_000)

@@ -39,7 +39,7 @@ def results(outputs: list[dict[str, Any]]) -> list[str]:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("lab", [("-m", "jupyterlab")], indirect=True, ids=["lab"])
+@pytest.mark.parametrize("lab", ["embedded"], indirect=True, ids=["lab"])
 @pytest.mark.parametrize("name", TUTORIALS)
 def test_it_runs_in_jupyterlab(page: Page, lab: Server, name: str) -> None:
     hosts: set[str | None] = set()
