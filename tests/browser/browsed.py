@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from browser.notebooks import LIMIT, open_notebook, write_notebook
 
@@ -104,17 +103,3 @@ def run(page: Page, cell: int) -> None:
           await window.jupyterapp.commands.execute('notebook:run-cell'); }""",
         cell,
     )
-
-
-def value_of(page: Page, expression: str) -> Any:  # JSON of any shape
-    """What a Python expression is worth in the notebook's kernel."""
-    text = page.evaluate(
-        """async code => {
-          const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-          let text = '';
-          const asked = kernel.requestExecute({ code, store_history: false });
-          asked.onIOPub = message => { text += message.content.text ?? ''; };
-          await asked.done; return text; }""",
-        f"import json; print(json.dumps({expression}))",
-    )
-    return json.loads(text)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from browser.labs import LabWorld, SharedLab
+from browser.notebooks import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,6 +87,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh page, with nothing of other tests."""
     context = browser.new_context(viewport={"width": 1200, "height": 1600})
+    context.set_default_timeout(LIMIT)
     yield context.new_page()
     context.close()
 

@@ -52,7 +52,7 @@ def test_stop_ends_the_run_of_a_busy_kernel(
 
     page.wait_for_selector(".oxillama-text:has-text('w3')", timeout=LIMIT)
     page.get_by_role("button", name="Stop the answer").click()
-    page.wait_for_selector(".oxillama-run", state="detached", timeout=10_000)
+    page.wait_for_selector(".oxillama-run", state="detached", timeout=LIMIT)
     wait_for_end(page)
     text, error = saved_outputs(page, world)
     assert "".join(text["data"]["text/markdown"]).startswith("w0 w1 w2 ")

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser.browsed import NOW, Stock, browse, connection_to, run, serve, value_of
-from browser.notebooks import LIMIT, open_notebook
+from browser.browsed import NOW, Stock, browse, connection_to, run, serve
+from browser.notebooks import LIMIT, open_notebook, value_of, wait_until
 
 if TYPE_CHECKING:
     from browser.labs import LabWorld
     from playwright.sync_api import Locator, Page
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
+pytestmark = pytest.mark.timeout(240)
 DAY = 86_400
 LABEL = """() => { const node = document.activeElement;
   return node.getAttribute('aria-label') ?? node.innerText; }"""
@@ -35,7 +35,7 @@ def wait_for_titles(page: Page, *expected: str) -> None:
         """expected => JSON.stringify([...document.querySelectorAll('.tb-thread .tb-title')]
           .map(node => node.innerText)) === expected""",
         arg=json.dumps(expected, separators=(",", ":"), ensure_ascii=False),
-        timeout=15_000,
+        timeout=LIMIT,
     )
 
 
@@ -45,7 +45,7 @@ def named(page: Page, name: str) -> Locator:
 
 def open_thread(page: Page, title: str) -> None:
     page.locator(f".tb-thread:has(.tb-title:text-is('{title}'))").click()
-    page.wait_for_selector(f".tb-view h3:has-text('{title}')", timeout=10_000)
+    page.wait_for_selector(f".tb-view h3:has-text('{title}')", timeout=LIMIT)
 
 
 def test_threads_are_found_by_words_and_filters(
@@ -128,7 +128,6 @@ def test_the_kernel_and_the_page_choose_the_same_thread(
     page.evaluate(
         "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
     )
-    page.wait_for_timeout(1500)
     open_notebook(page, lab, "second")
     page.wait_for_selector(".tb-thread", timeout=LIMIT)
     open_thread(page, "first")
@@ -222,7 +221,7 @@ def test_deleting_can_be_undone_and_ends_in_time_at_once_or_with_the_page(
 
     open_thread(page, "c")
     named(page, "Delete the thread").click()
-    page.wait_for_selector(".tb-undo > div", state="detached", timeout=15_000)
+    page.wait_for_selector(".tb-undo > div", state="detached", timeout=LIMIT)
     assert ids["c"] not in there()
 
     named(page, "Choose several threads").click()
@@ -232,11 +231,7 @@ def test_deleting_can_be_undone_and_ends_in_time_at_once_or_with_the_page(
     wait_for_titles(page, "a")
     assert there() == {ids["a"], ids["d"], ids["e"]}
     page.goto("about:blank")
-    for _ in range(50):
-        if there() == {ids["a"]}:
-            break
-        page.wait_for_timeout(100)
-    assert there() == {ids["a"]}
+    wait_until(page, lambda: there() == {ids["a"]}, "only the first one is left")
 
 
 def test_a_deletion_that_fails_says_so_and_keeps_the_thread(
@@ -267,11 +262,8 @@ def test_what_is_behind_an_answer(
         {"assistant_id": "default", "thread": {"messages": [{"role": "user", "content": "hello"}]}},
     )
     path = f"/threads/{made['thread_id']}/runs/{made['id']}"
-    for _ in range(100):
-        answered = connection.get(path)
-        if answered["status"] == "completed":
-            break
-        page.wait_for_timeout(50)
+    wait_until(page, lambda: connection.get(path)["status"] == "completed", "an answer")
+    answered = connection.get(path)
     imported = connection.post(f"{connection.url}/threads/import", export_with_calls())
     browse(page, lab, world)
 
@@ -363,20 +355,20 @@ def test_all_of_it_by_keyboard(
     browse(page, serve(world, stock), world)
     focused = "() => document.activeElement.querySelector('.tb-title')?.innerText"
 
+    def wait_for_focus(title: str) -> None:
+        page.wait_for_function(f"title => ({focused})() === title", arg=title, timeout=LIMIT)
+
     page.get_by_label("Search in all messages").focus()
     page.keyboard.press("ArrowDown")
-    assert page.evaluate(focused) == "t29"
-    for key, title in (
-        ("ArrowDown", "t28"),
-        ("End", "t0"),
-        ("ArrowUp", "t1"),
-        ("Home", "t29"),
-        ("PageDown", None),
-        ("Home", "t29"),
-    ):
+    wait_for_focus("t29")
+    keys = (("ArrowDown", "t28"), ("End", "t0"), ("ArrowUp", "t1"), ("Home", "t29"))
+    for key, title in keys:
         page.keyboard.press(key)
-        page.wait_for_timeout(100)
-        assert title is None or page.evaluate(focused) == title, key
+        wait_for_focus(title)
+    page.keyboard.press("PageDown")
+    page.wait_for_function(f"() => ({focused})() !== 't29'", timeout=LIMIT)
+    page.keyboard.press("Home")
+    wait_for_focus("t29")
     assert page.locator(".tb-thread[tabindex='0']").count() == 1
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -384,8 +376,7 @@ def test_all_of_it_by_keyboard(
     assert page.evaluate(focused) == "t28"
     page.keyboard.press("Delete")
     page.wait_for_selector(".tb-undo:has-text('t28')")
-    page.wait_for_timeout(100)
-    assert page.evaluate(focused) == "t27"
+    wait_for_focus("t27")
 
     page.get_by_role("button", name="Undo the deletion of t28").focus()
     page.keyboard.press("Enter")
