@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
 
-from client.world import World
+from client.world import World, is_running
 
 import oxillama_jupyter
 
@@ -59,7 +59,9 @@ class SharedLab:
         """The server, with nothing of the tests before."""
         write_settings(self._settings, SETTINGS)
         self.disable()
-        server = self._server = self._server or self._start()
+        if self._server is None or not is_running(self._server.pid):
+            self._server = self._start()
+        server = self._server
         head = {"Authorization": f"token {server.token}", "Content-Type": "application/json"}
         urlopen(
             Request(f"{server.url}anew", json.dumps(start).encode(), head, method="POST"),
@@ -86,7 +88,8 @@ class SharedLab:
         }
         # Lab's extension as it is in this tree, ahead of any that is installed; links are not
         # served.
-        shutil.copytree(LAB_EXTENSION, folder / "own" / "labextensions" / "oxillama-jupyter")
+        own = folder / "own" / "labextensions" / "oxillama-jupyter"
+        shutil.copytree(LAB_EXTENSION, own, dirs_exist_ok=True)
         return self._world.serve(
             f"--ServerApp.root_dir={self._root}",
             "--LabApp.expose_app_in_browser=True",
