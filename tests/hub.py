@@ -77,6 +77,12 @@ class Hub:
         self.holding.clear()
         self.hold_at = at
 
+    def go_on(self, at: int) -> None:
+        """Go on with what is held, until there."""
+        self.hold_at = at
+        self.flow.set()  # wakes who waits, also if it is taken back at once
+        self.flow.clear()
+
     def release(self) -> None:
         """Go on."""
         self.hold_at = None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from browser.notebooks import LIMIT, open_notebook, write_notebook
 
@@ -19,6 +17,9 @@ from oxillama_jupyter.store.database import _connect
 from oxillama_jupyter.store.rows import encode
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from browser.labs import LabWorld
     from client.world import Server, World
     from playwright.sync_api import Page
 
@@ -73,17 +74,9 @@ class Stock:
         self._conn.close()
 
 
-def serve(world: World, stock: Stock | None = None) -> Server:
-    """A real JupyterLab with a scripted engine, over such a store."""
-    tests = Path(__file__).parents[1]
-    world.env["PYTHONPATH"] = f"{tests.parent}:{tests}"
-    flags = [f"--OxillamaApp.db_path={stock.path}"] if stock else []
-    return world.serve(
-        f"--ServerApp.root_dir={world.root}",
-        "--LabApp.expose_app_in_browser=True",
-        *flags,
-        command=(str(Path(__file__).with_name("scripted_lab.py")),),
-    )
+def serve(world: LabWorld, stock: Stock) -> Server:
+    """A JupyterLab with a scripted engine, over such a store."""
+    return world.lab(db_path=str(stock.path))
 
 
 def connection_to(server: Server) -> Connection:
@@ -110,17 +103,3 @@ def run(page: Page, cell: int) -> None:
           await window.jupyterapp.commands.execute('notebook:run-cell'); }""",
         cell,
     )
-
-
-def value_of(page: Page, expression: str) -> Any:  # JSON of any shape
-    """What a Python expression is worth in the notebook's kernel."""
-    text = page.evaluate(
-        """async code => {
-          const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-          let text = '';
-          const asked = kernel.requestExecute({ code, store_history: false });
-          asked.onIOPub = message => { text += message.content.text ?? ''; };
-          await asked.done; return text; }""",
-        f"import json; print(json.dumps({expression}))",
-    )
-    return json.loads(text)

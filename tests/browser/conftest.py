@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from client.world import Server, World
-
-import oxillama_jupyter
+from browser.labs import LabWorld, SharedLab
+from browser.notebooks import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from client.world import Server
     from playwright.sync_api import Browser, Page
 
-LAB_EXTENSION = Path(oxillama_jupyter.__file__).parent / "labextension"
+TUTORIALS = Path(__file__).parents[2] / "notebooks"
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -27,11 +27,6 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# Cells out of sight stay in the page, and nothing is asked of the network.
-SETTINGS = {
-    "notebook-extension/tracker": {"windowingMode": "none"},
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-}
 
 
 def chromium() -> str | None:
@@ -40,42 +35,35 @@ def chromium() -> str | None:
     return next(filter(None, map(shutil.which, names)), None)
 
 
+@pytest.fixture(scope="session")
+def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedLab]:
+    """One JupyterLab for all tests of this worker, with the folder that theirs are in."""
+    lab = SharedLab(tmp_path_factory.mktemp("lab"), tmp_path_factory.getbasetemp())
+    yield lab
+    lab.close()
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, shared_lab: SharedLab) -> Iterator[LabWorld]:
     """Jupyter's directories of this test alone; all servers in them end with it."""
-    world = World(tmp_path)
-    settings = tmp_path / "settings"
-    for name, content in SETTINGS.items():
-        file = settings / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(content))
-    world.env["JUPYTERLAB_SETTINGS_DIR"] = str(settings)
-    world.env["JUPYTERLAB_WORKSPACES_DIR"] = str(tmp_path / "workspaces")
-    # Lab's extension as it is in this tree, ahead of any that is installed; links are not served.
-    shutil.copytree(LAB_EXTENSION, tmp_path / "own" / "labextensions" / "oxillama-jupyter")
-    world.env["JUPYTER_PATH"] = str(tmp_path / "own")
+    world = LabWorld(tmp_path, shared_lab)
     yield world
     world.close()
 
 
 @pytest.fixture
-def lab(world: World, request: pytest.FixtureRequest) -> Server:
-    """A real JupyterLab, in a folder with the tutorials in it; slow enough to see it write.
+def lab(world: LabWorld, request: pytest.FixtureRequest) -> Server:
+    """A JupyterLab in a folder with the tutorials in it; slow enough to see it write.
 
-    A test's parameter is what to run instead of the slow one.
+    A test's parameter is another engine than the slow one.
     """
-    tutorials = Path(__file__).parents[2] / "notebooks"
-    for notebook in tutorials.glob("*.ipynb"):
+    for notebook in TUTORIALS.glob("*.ipynb"):
         content = json.loads(notebook.read_text("utf-8"))
         for cell in content["cells"]:
             if cell["cell_type"] == "code":
                 cell |= {"outputs": [], "execution_count": None}
         (world.root / notebook.name).write_text(json.dumps(content))
-    return world.serve(
-        f"--ServerApp.root_dir={world.root}",
-        "--LabApp.expose_app_in_browser=True",
-        command=getattr(request, "param", (str(Path(__file__).with_name("paced_lab.py")),)),
-    )
+    return world.lab(getattr(request, "param", "paced"))
 
 
 @pytest.fixture(scope="module")  # no longer: Playwright keeps an event loop running meanwhile
@@ -99,38 +87,15 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     """A fresh page, with nothing of other tests."""
     context = browser.new_context(viewport={"width": 1200, "height": 1600})
+    context.set_default_timeout(LIMIT)
     yield context.new_page()
     context.close()
 
 
 @pytest.fixture
-def scripted_lab(world: World) -> Server:
-    """A real JupyterLab whose engine says what it is told to."""
-    tests = Path(__file__).parents[1]
-    world.env["PYTHONPATH"] = f"{tests.parent}:{tests}"
-    # The extension of this tree, whatever is installed.
-    extensions = world.root / "labextensions"
-    extensions.mkdir()
-    built = tests.parent / "oxillama_jupyter" / "labextension"
-    (extensions / "oxillama-jupyter").symlink_to(built, target_is_directory=True)
-    return world.serve(
-        f"--ServerApp.root_dir={world.root}",
-        f"--LabApp.extra_labextensions_path={extensions}",
-        "--LabApp.expose_app_in_browser=True",
-        command=(str(Path(__file__).with_name("scripted_lab.py")),),
-    )
-
-
-@pytest.fixture
-def scripted_notebook(world: World) -> Server:
-    """A real Jupyter Notebook 7 whose engine says what it is told to."""
-    tests = Path(__file__).parents[1]
-    world.env["PYTHONPATH"] = f"{tests.parent}:{tests}"
-    return world.serve(
-        f"--ServerApp.root_dir={world.root}",
-        "--JupyterNotebookApp.expose_app_in_browser=True",
-        command=(str(Path(__file__).with_name("scripted_notebook.py")),),
-    )
+def scripted_lab(world: LabWorld) -> Server:
+    """A JupyterLab whose engine says what it is told to."""
+    return world.lab()
 
 
 @pytest.fixture

@@ -2,26 +2,57 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from browser.notebooks import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from playwright.sync_api import Page
 
-_FITS = """selector => [...document.querySelectorAll(selector)]
-  .every(one => one.scrollWidth <= one.clientWidth + 1)"""
+_TOO_WIDE = """selector => [...document.querySelectorAll(selector)]
+  .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.outerHTML.slice(0, 200))"""
+_COLOUR = "() => getComputedStyle(document.body).getPropertyValue('--jp-layout-color1')"
+_SETTLED = """async () => {
+  const frame = () => new Promise(done => requestAnimationFrame(done));
+  await frame();
+  await frame();
+  await Promise.all(document.getAnimations()
+    .filter(one => one.playState === 'running' && one.effect.getComputedTiming().endTime < 5000)
+    .map(one => one.finished.catch(() => {})));
+}"""
+
+
+def settle(page: Page) -> None:
+    """Wait until the page is laid out, and nothing in it is on its way to somewhere."""
+    page.evaluate(_SETTLED)
 
 
 def theme(page: Page, name: str) -> None:
     """Change JupyterLab's theme: `Light` or `Dark`."""
-    page.evaluate(
-        "theme => { window.jupyterapp.commands.execute('apputils:change-theme', {theme}); }",
-        f"JupyterLab {name}",
-    )
     light = str(name == "Light").lower()
-    page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
-    page.wait_for_timeout(500)  # its styles come a moment later
+    there = f"body[data-jp-theme-light='{light}']"
+    if page.locator(there).count() == 0:
+        before = page.evaluate(_COLOUR)
+        page.evaluate(
+            "theme => { window.jupyterapp.commands.execute('apputils:change-theme', {theme}); }",
+            f"JupyterLab {name}",
+        )
+        page.wait_for_selector(there, state="attached", timeout=LIMIT)
+        # Its styles come a moment later.
+        page.wait_for_function(f"before => ({_COLOUR})() !== before", arg=before, timeout=LIMIT)
+    settle(page)
+
+
+def check_none(page: Page, script: str, argument: Any, where: Any = None) -> None:
+    """Nothing is found by a script, once what follows a change of the layout has been done."""
+    with suppress(Exception):  # what is found then says more
+        page.wait_for_function(
+            f"argument => ({script})(argument).length === 0", arg=argument, timeout=5000
+        )
+    assert page.evaluate(script, argument) == [], where
 
 
 def check_looks(page: Page, axe: Callable[[str], list[Any]], selector: str) -> None:
@@ -31,8 +62,8 @@ def check_looks(page: Page, axe: Callable[[str], list[Any]], selector: str) -> N
         theme(page, name)
         for width in (1200, 480):
             page.set_viewport_size({"width": width, "height": 1200})
-            page.wait_for_timeout(300)
-            assert page.evaluate(_FITS, selector), (name, width)
+            settle(page)
+            check_none(page, _TOO_WIDE, selector, (name, width))
             assert axe(selector) == [], (name, width)
     page.set_viewport_size({"width": 1200, "height": 1600})
     theme(page, "Light")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from client.world import Server, World
     from playwright.sync_api import Page
 
@@ -29,14 +33,28 @@ def write_notebook(world: World, *sources: str) -> None:
     (world.root / "a.ipynb").write_text(json.dumps(content))
 
 
-def open_notebook(page: Page, lab: Server, workspace: str = "first") -> None:
-    page.goto(f"{lab.url}lab/workspaces/{workspace}/tree/a.ipynb?token={lab.token}&reset")
+def open_notebook(
+    page: Page, lab: Server, workspace: str = "first", notebook: str = "a.ipynb"
+) -> None:
+    """Open it in an empty workspace, and wait for its kernel, which starts while the page loads."""
+    path = f"{lab.folder}{notebook}"
+    start_kernel(lab, path)
+    place = f"lab/workspaces/{lab.folder.replace('/', '-')}{workspace}"
+    page.goto(f"{lab.url}{place}/tree/{path}?token={lab.token}&reset")
     wait_for_kernel(page)
+
+
+def start_kernel(server: Server, path: str) -> None:
+    """Have a notebook have a kernel, if it has none."""
+    session = {"path": path, "name": path, "type": "notebook", "kernel": {"name": "python3"}}
+    head = {"Authorization": f"token {server.token}", "Content-Type": "application/json"}
+    request = Request(f"{server.url}api/sessions", json.dumps(session).encode(), head)
+    urlopen(request, timeout=LIMIT / 1000).close()
 
 
 def open_in_notebook7(page: Page, server: Server) -> None:
     """As `open_notebook`, in Jupyter Notebook."""
-    page.goto(f"{server.url}notebooks/a.ipynb?token={server.token}")
+    page.goto(f"{server.url}notebooks/{server.folder}a.ipynb?token={server.token}")
     wait_for_kernel(page)
 
 
@@ -46,6 +64,14 @@ def wait_for_kernel(page: Page) -> None:
         " === 'idle'",
         timeout=LIMIT,
     )
+
+
+def wait_until(page: Page, condition: Callable[[], object], what: str) -> None:
+    """Wait for what is not in the page, which goes on meanwhile."""
+    deadline = time.monotonic() + LIMIT / 1000
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain: {what}"
+        page.wait_for_timeout(50)
 
 
 def run_all(page: Page) -> None:
@@ -70,3 +96,17 @@ def saved_cells(page: Page, world: World) -> list[dict[str, Any]]:
 def saved_outputs(page: Page, world: World) -> list[dict[str, Any]]:
     outputs: list[dict[str, Any]] = saved_cells(page, world)[1]["outputs"]
     return outputs
+
+
+def value_of(page: Page, expression: str) -> Any:  # JSON of any shape
+    """What a Python expression is worth in the notebook's kernel."""
+    text = page.evaluate(
+        """async code => {
+          const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+          let text = '';
+          const asked = kernel.requestExecute({ code, store_history: false });
+          asked.onIOPub = message => { text += message.content.text ?? ''; };
+          await asked.done; return text; }""",
+        f"import json; print(json.dumps({expression}))",
+    )
+    return json.loads(text)

@@ -7,7 +7,6 @@ Not a test; to be run, and its pictures to be looked at, when the widgets look d
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import threading
@@ -19,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS.parent), str(TESTS)]
 
-from browser.conftest import CHROMIUM_FLAGS, SETTINGS, chromium  # noqa: E402
+from browser.conftest import CHROMIUM_FLAGS, chromium  # noqa: E402
+from browser.labs import SETTINGS, write_settings  # noqa: E402
 from browser.notebooks import LIMIT, open_notebook, run_all, write_notebook  # noqa: E402
 from client.world import Server, World  # noqa: E402
 from openai import OpenAI  # noqa: E402
@@ -110,10 +110,7 @@ def main() -> int:
     folder = Path(sys.argv[1])
     folder.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name, closing(World(Path(name))) as world:
-        for setting, content in SETTINGS.items():
-            file = world.root / "settings" / "@jupyterlab" / f"{setting}.jupyterlab-settings"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(content))
+        write_settings(world.root / "settings", SETTINGS)
         world.env["JUPYTERLAB_SETTINGS_DIR"] = str(world.root / "settings")
         flags = [f"--ServerApp.root_dir={world.root}", "--LabApp.expose_app_in_browser=True"]
         server = world.serve(*flags, command=("-m", "jupyterlab"))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from client.world import Server, World
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.timeout(200), pytest.mark.slow]
+pytestmark = pytest.mark.timeout(200)
 
 
 def test_a_question_is_asked_by_enter_and_answered_in_the_notebook_s_thread(
@@ -93,9 +93,9 @@ def test_stop_works_while_the_kernel_is_busy(
               look(); }, true); }"""
     )
     page.get_by_role("button", name="Stop").click()
-    page.wait_for_selector(".oxillama-chat-end:has-text('Stopped.')", timeout=10_000)
+    page.wait_for_selector(".oxillama-chat-end:has-text('Stopped.')", timeout=LIMIT)
 
-    assert 0 < page.evaluate("window.took") < 9000
+    assert 0 < page.evaluate("window.took") < LIMIT  # it is busy for longer
     (thread,) = threads(scripted_lab)
     (run,) = api(scripted_lab, f"v1/threads/{thread['id']}/runs")["data"]
     assert run["status"] == "cancelled"
@@ -113,7 +113,7 @@ def test_escape_stops_before_and_after_the_first_word(
             page.wait_for_selector(f"{ANSWER}:has-text('w2')", timeout=LIMIT)
         page.keyboard.press("Escape")
         page.wait_for_selector(f".oxillama-chat:has-text({json.dumps(text)})", timeout=LIMIT)
-        page.get_by_role("button", name="Send").wait_for(timeout=5000)
+        page.get_by_role("button", name="Send").wait_for(timeout=LIMIT)
     (thread,) = threads(scripted_lab)
     runs = api(scripted_lab, f"v1/threads/{thread['id']}/runs")["data"]
     assert [run["status"] for run in runs] == ["cancelled", "cancelled"]
@@ -145,7 +145,9 @@ def test_a_page_reloaded_in_mid_answer_catches_up(
     send(page, "slow 200")
     page.wait_for_selector(f"{ANSWER}[aria-busy]:has-text('w3')", timeout=LIMIT)
     box.fill("typed meanwhile")
-    page.wait_for_timeout(600)
+    page.wait_for_function(
+        "() => Object.values(localStorage).includes('typed meanwhile')", timeout=LIMIT
+    )
 
     open_notebook(page, scripted_lab, "second")
     page.wait_for_selector(f"{ANSWER}[aria-busy]:has-text('w0 w1 w2 w3')", timeout=LIMIT)
@@ -266,11 +268,11 @@ def test_it_stays_at_the_end_only_for_who_is_there(
     page.wait_for_selector(f"{ANSWER}[aria-busy]:has-text('w10')", timeout=LIMIT)
     left = """() => { const e = document.querySelector('.oxillama-chat-list');
         return e.scrollHeight - e.scrollTop - e.clientHeight; }"""
-    page.wait_for_function(f"() => ({left})() < 40", timeout=5000)
+    page.wait_for_function(f"() => ({left})() < 40", timeout=LIMIT)
     page.evaluate("() => { document.querySelector('.oxillama-chat-list').scrollTop = 50; }")
     page.wait_for_selector(f"{ANSWER}[aria-busy]:has-text('w40')", timeout=LIMIT)
     assert page.evaluate("document.querySelector('.oxillama-chat-list').scrollTop") == 50
 
     page.get_by_role("button", name="To the end").click()
     page.wait_for_selector(f"{ANSWER}[aria-busy]:has-text('w60')", timeout=LIMIT)
-    page.wait_for_function(f"() => ({left})() < 40", timeout=5000)
+    page.wait_for_function(f"() => ({left})() < 40", timeout=LIMIT)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser.chats import ANSWER, NEW, begin, field, open_chat, send, wait_for_answer
-from browser.notebooks import LIMIT, write_notebook
+from browser.looks import check_none, settle, theme
+from browser.notebooks import LIMIT, open_in_notebook7, run_all, write_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,6 @@ OVERFLOW = """() => [...document.querySelectorAll('.oxillama-chat, .oxillama-cha
   .map(e => e.outerHTML.slice(0, 200))"""
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_it_is_good_to_read(  # noqa: PLR0913, PLR0917 - fixtures
     page: Page,
     scripted_lab: Server,
@@ -36,7 +36,6 @@ def test_it_is_good_to_read(  # noqa: PLR0913, PLR0917 - fixtures
     hosts: set[str | None],
     axe: Callable[[str], list[Any]],
     tmp_path: Path,
-    theme: str,
 ) -> None:
     page.set_viewport_size({"width": 1500, "height": 1100})
     begin(scripted_lab, "Which library draws maps?", "Several do.", name="Maps")
@@ -46,26 +45,22 @@ def test_it_is_good_to_read(  # noqa: PLR0913, PLR0917 - fixtures
         + " = 1"
     )
     open_chat(page, scripted_lab, world, data, "%oxillama chat")
-    page.evaluate(
-        "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
-    )
     page.evaluate("() => { window.jupyterapp.commands.execute('application:toggle-left-area'); }")
     page.get_by_role("button", name="+ Variable").click()
     page.get_by_role("button", name="df dict").click()
     page.get_by_label("Goes with the question").get_by_text("tokens").wait_for(timeout=LIMIT)
     send(page, TEXT)
     wait_for_answer(page, "What stands out")
-    send(page, "slow 600")
+    send(page, "slow 4000")
     page.wait_for_selector(f"{ANSWER}[aria-busy]:has-text('w12')", timeout=LIMIT)
-    look(page, axe, tmp_path, f"writing-{theme[11:]}")
+    look(page, axe, tmp_path, "writing")
     page.get_by_role("button", name="Stop").click()
     page.wait_for_selector(".oxillama-chat-end", timeout=LIMIT)
     page.get_by_role("button", name="+ Variable").click()
     page.get_by_role("button", name="limits tuple").click()
     page.get_by_role("button", name="Earlier", exact=True).click()
     page.get_by_text("Maps").wait_for(timeout=LIMIT)
-    page.wait_for_timeout(500)
-    look(page, axe, tmp_path, f"choosing-{theme[11:]}")
+    look(page, axe, tmp_path, "choosing")
 
 
 def picture(page: Page, tmp_path: Path, name: str) -> None:
@@ -75,14 +70,16 @@ def picture(page: Page, tmp_path: Path, name: str) -> None:
 
 
 def look(page: Page, axe: Callable[[str], list[Any]], tmp_path: Path, name: str) -> None:
-    """Narrow or wide, nothing is wider than its place, or out of anybody's reach."""
-    for width in (360, 1200):
-        page.evaluate(WIDEN, width)
-        page.wait_for_timeout(300)
-        picture(page, tmp_path, f"{name}-{width}")
-        assert axe(".oxillama-chat") == [], width
-        assert page.evaluate(OVERFLOW) == [], width
-        assert page.evaluate("document.querySelector('.oxillama-chat').offsetWidth") == width
+    """Light or dark, narrow or wide: nothing is too wide, or out of anybody's reach."""
+    for colours in ("Light", "Dark"):
+        theme(page, colours)
+        for width in (360, 1200):
+            page.evaluate(WIDEN, width)
+            settle(page)
+            picture(page, tmp_path, f"{name}-{colours}-{width}")
+            assert axe(".oxillama-chat") == [], (colours, width)
+            check_none(page, OVERFLOW, None, (colours, width))
+            assert page.evaluate("document.querySelector('.oxillama-chat').offsetWidth") == width
 
 
 def test_it_moves_beside_the_notebook_and_back(
@@ -116,18 +113,13 @@ def test_in_notebook_it_moves_into_the_right_panel(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None], tmp_path: Path
 ) -> None:
     write_notebook(world, "%oxillama chat")
-    page.goto(f"{scripted_lab.url}notebooks/a.ipynb?token={scripted_lab.token}")
-    page.wait_for_selector(".jp-CodeCell", timeout=LIMIT)
-    page.wait_for_timeout(3000)  # for the kernel
-    page.locator(".jp-CodeCell .jp-InputPrompt").first.click()
-    for _ in range(2):
-        page.keyboard.press("Shift+Enter")
-        page.wait_for_timeout(2000)
+    open_in_notebook7(page, scripted_lab)
+    run_all(page)
     send(page, "say:in Notebook")
     wait_for_answer(page, "in Notebook")
     page.get_by_role("button", name="Open the chat beside the notebook").click()
     page.wait_for_selector(f"#jp-right-stack {ANSWER}:has-text('in Notebook')", timeout=LIMIT)
-    page.wait_for_timeout(500)
+    settle(page)
     picture(page, tmp_path, "notebook")
     assert page.locator("#jp-right-stack .oxillama-chat").bounding_box()["width"] > 200  # type: ignore[index]
     page.get_by_role("button", name="Bring the chat back into the notebook").click()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from client.world import Server, World
     from playwright.sync_api import Page, Route
 
-pytestmark = [pytest.mark.timeout(200), pytest.mark.slow]
+pytestmark = pytest.mark.timeout(200)
 RUNS = re.compile(r"/v1/threads/[^/]+/runs$")
 FUNCTION = {
     "type": "function",

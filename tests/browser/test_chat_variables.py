@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from client.world import Server, World
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.timeout(200), pytest.mark.slow]
+pytestmark = pytest.mark.timeout(200)
 DATA = """scores = {'ada': 3, 'bob': [1, 2]}
 note = 'one ``` two\\nthree'
 told = []

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browser.notebooks import LIMIT, open_notebook, run_all
 
 from oxillama_jupyter.client.connection import connect
 from oxillama_jupyter.client.exports import fetch, text_of_file
@@ -15,14 +16,8 @@ if TYPE_CHECKING:
     from client.world import Server, World
     from playwright.sync_api import Page
 
-LIMIT = 120_000  # milliseconds
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
-OPEN = (
-    "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
-    " === 'idle'"
-)
 CODE = "window.jupyterapp.shell.currentWidget.content.widgets.filter(c => c.model.type === 'code')"
-RUN = "() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
 ENDED = (
     f"() => {CODE}.every(cell =>"
     " /\\[\\d+\\]/.test(cell.promptNode?.innerText ?? cell.inputArea.promptNode.innerText))"
@@ -35,6 +30,7 @@ def text(value: str, *annotations: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(400)
+@pytest.mark.parametrize("lab", ["embedded"], indirect=True)
 def test_it_runs_and_an_edit_is_noticed(page: Page, lab: Server, world: World) -> None:
     connection = connect(lab.url, lab.token)
     places = {"text": "x", "start_index": 0, "end_index": 1}
@@ -50,11 +46,10 @@ def test_it_runs_and_an_edit_is_noticed(page: Page, lab: Server, world: World) -
     file = world.root / "exported.ipynb"
     file.write_text(text_of_file(export, ".ipynb", "A thread"), "utf-8")
 
-    page.goto(f"{lab.url}lab/workspaces/one/tree/exported.ipynb?token={lab.token}&reset")
-    page.wait_for_function(OPEN, timeout=LIMIT)
+    open_notebook(page, lab, "first", "exported.ipynb")
     shown = page.evaluate(f"() => {CODE}.map(cell => cell.outputArea.node.innerText)")
     assert "x = " in shown[1]
-    page.evaluate(RUN)
+    run_all(page)
     page.wait_for_function(ENDED, timeout=LIMIT)
     page.evaluate(SAVE)
     saved = json.loads(file.read_text("utf-8"))

@@ -7,11 +7,12 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from browser.notebooks import LIMIT, open_notebook, write_notebook
 
 from oxillama_jupyter.client.inert import inert
 
 if TYPE_CHECKING:
-    from client.world import Server
+    from client.world import Server, World
     from playwright.sync_api import Page
 
 ROUNDS = int(os.environ.get("OXILLAMA_FUZZ", "600"))
@@ -88,7 +89,7 @@ PIECES = [
     ),
 ]
 RENDER = """async texts => {
-  const rendermime = window.jupyterapp.serviceManager && window.rendermime;
+  const rendermime = window.rendermime;
   const found = [];
   for (const [number, text] of texts.entries()) {
     const model = rendermime.createModel({ data: { 'text/markdown': text }, trusted: true });
@@ -117,21 +118,22 @@ def texts(count: int) -> list[str]:
 
 
 @pytest.mark.timeout(600)
-def test_no_answer_is_more_than_text_in_an_output_that_is_trusted(page: Page, lab: Server) -> None:
-    page.goto(f"{lab.url}lab/workspaces/x/tree/01_quickstart.ipynb?token={lab.token}&reset")
-    page.wait_for_function(
-        "() => window.rendermime = window.jupyterapp?.shell.currentWidget?.content?.rendermime",
-        timeout=60_000,
+def test_no_answer_is_more_than_text_in_an_output_that_is_trusted(
+    page: Page, scripted_lab: Server, world: World
+) -> None:
+    write_notebook(world)
+    open_notebook(page, scripted_lab)
+    page.evaluate(
+        "() => { window.rendermime = window.jupyterapp.shell.currentWidget.content.rendermime; }"
     )
     page.evaluate("window.P = () => { window.PWNED = (window.PWNED ?? 0) + 1; }")
     made = texts(ROUNDS)
-
-    # As they come they are dangerous: this test would see it.
-    assert page.evaluate(RENDER, made[:100]) != []
-    page.wait_for_timeout(2000)  # images fail when they have been asked for
-    page.evaluate("window.PWNED = 0")
     found: list[tuple[int, Any]] = page.evaluate(RENDER, [inert(text) for text in made])
 
     assert [(made[number], inert(made[number]), shown) for number, shown in found] == []
-    page.wait_for_timeout(2000)
-    assert page.evaluate("window.PWNED") == 0
+    page.wait_for_timeout(1500)  # images fail when they have been asked for
+    assert page.evaluate("window.PWNED ?? null") is None
+
+    # As they come they are dangerous: this test would have seen it.
+    assert page.evaluate(RENDER, made[:100]) != []
+    page.wait_for_function("window.PWNED > 0", timeout=LIMIT)

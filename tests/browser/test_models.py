@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from browser.hostile import FOUND
-from browser.notebooks import LIMIT, open_notebook, run_all, saved_outputs, write_notebook
+from browser.looks import check_none, settle, theme
+from browser.notebooks import (
+    LIMIT,
+    open_notebook,
+    run_all,
+    saved_outputs,
+    value_of,
+    wait_until,
+    write_notebook,
+)
 from conftest import EMBEDDED
 from hub import Hub
 
@@ -20,12 +29,12 @@ from oxillama_jupyter.engine.gguf import read_header
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from browser.labs import LabWorld
     from client.world import Server, World
     from playwright.sync_api import Locator, Page
 
 MODELS = ".oxillama-models"
 COST = estimate(read_header(EMBEDDED), Wanted()).total
-THEME = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
 WIDE = """selector => {
   const panel = document.querySelector(selector), edge = panel.getBoundingClientRect().right + 1;
   return [...panel.querySelectorAll('*')]
@@ -54,15 +63,9 @@ def hub() -> Iterator[Hub]:
         yield hub
 
 
-def serve(world: World, folder: Path, *flags: str) -> Server:
-    """A real JupyterLab with the models of a folder."""
-    return world.serve(
-        f"--ServerApp.root_dir={world.root}",
-        "--LabApp.expose_app_in_browser=True",
-        f"--OxillamaApp.model_dirs={folder}",
-        *flags,
-        command=("-m", "jupyterlab"),
-    )
+def serve(world: LabWorld, folder: Path, **traits: Any) -> Server:
+    """A JupyterLab with the models of a folder."""
+    return world.lab("embedded", model_dirs=[str(folder)], **traits)
 
 
 def opened(page: Page, lab: Server, world: World, *sources: str) -> Locator:
@@ -89,7 +92,7 @@ def shot(panel: Locator, name: str) -> None:
 
 @pytest.mark.timeout(250)
 def test_models_are_chosen_loaded_and_unloaded(
-    page: Page, world: World, folder: Path, hosts: set[str | None]
+    page: Page, world: LabWorld, folder: Path, hosts: set[str | None]
 ) -> None:
     for name in ("first", "second"):
         shutil.copy(EMBEDDED, folder / f"{name}.gguf")
@@ -107,7 +110,7 @@ def test_models_are_chosen_loaded_and_unloaded(
 
     first.get_by_role("button", name="Load first").click()
     first.filter(has_text="● Loaded").wait_for(timeout=LIMIT)
-    panel.filter(has_text="2 of 4 loaded").wait_for(timeout=10_000)
+    panel.filter(has_text="2 of 4 loaded").wait_for(timeout=LIMIT)
     shot(panel, "loaded")
     first.get_by_role("button", name="Unload first").click()
     first.filter(has_text="○ Not loaded").wait_for(timeout=LIMIT)
@@ -118,23 +121,23 @@ def test_models_are_chosen_loaded_and_unloaded(
     assert page.evaluate("navigator.clipboard.readText()") == "first"
 
     model(panel, "second").get_by_role("radio").check()
-    page.wait_for_timeout(500)
+    wait_until(page, lambda: value_of(page, "models.selected") == "second", "the choice")
     page.evaluate(
         """() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 2;
           window.jupyterapp.commands.execute('notebook:run-cell'); }"""
     )
-    page.wait_for_selector(".jp-OutputArea:has-text(\"'second'\")", timeout=10_000)
+    page.wait_for_selector(".jp-OutputArea:has-text(\"'second'\")", timeout=LIMIT)
     (output,) = saved_outputs(page, world)
     assert "| second |" in "".join(output["data"]["text/markdown"])
 
 
 @pytest.mark.timeout(200)
 def test_what_does_not_fit_says_why_before_it_is_loaded(
-    page: Page, world: World, folder: Path, hosts: set[str | None]
+    page: Page, world: LabWorld, folder: Path, hosts: set[str | None]
 ) -> None:
     for name in ("first", "second"):
         shutil.copy(EMBEDDED, folder / f"{name}.gguf")
-    lab = serve(world, folder, f"--OxillamaApp.model_memory={COST * 3 // 2}")
+    lab = serve(world, folder, model_memory=COST * 3 // 2)
     panel = opened(page, lab, world)
 
     first = model(panel, "first")
@@ -142,15 +145,14 @@ def test_what_does_not_fit_says_why_before_it_is_loaded(
     assert "these idle models are unloaded: oxillama-tiny" in first.inner_text()
     first.get_by_role("button", name="Load first").click()
     first.filter(has_text="● Loaded").wait_for(timeout=LIMIT)
-    model(panel, "oxillama-tiny").filter(has_text="○ Not loaded").wait_for(timeout=10_000)
+    model(panel, "oxillama-tiny").filter(has_text="○ Not loaded").wait_for(timeout=LIMIT)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_what_can_never_fit_cannot_be_loaded(
-    page: Page, world: World, folder: Path, hosts: set[str | None]
+    page: Page, world: LabWorld, folder: Path, hosts: set[str | None]
 ) -> None:
-    lab = serve(world, folder, f"--OxillamaApp.model_memory={COST // 2}")
+    lab = serve(world, folder, model_memory=COST // 2)
     panel = opened(page, lab, world)
 
     only = model(panel, "oxillama-tiny")
@@ -162,36 +164,37 @@ def test_what_can_never_fit_cannot_be_loaded(
     shot(panel, "does-not-fit")
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(250)
 def test_a_model_is_fetched_cancelled_resumed_and_refused(
-    page: Page, world: World, folder: Path, hub: Hub, hosts: set[str | None]
+    page: Page, world: LabWorld, folder: Path, hub: Hub, hosts: set[str | None]
 ) -> None:
     hub.add("org/tiny", {"tiny-Q8_0.gguf": EMBEDDED.read_bytes()})
     hub.add("org/big", {"big-Q8_0.gguf": bytes(24_000_000)})
-    world.env |= {
+    env = {
         "HF_ENDPOINT": hub.url,
         "HF_HUB_CACHE": str(world.root / "hub"),
         "HF_HUB_OFFLINE": "0",
         "NO_PROXY": "127.0.0.1,localhost",
     }
-    lab = serve(world, folder, "--OxillamaApp.allow_pull=True")
+    lab = serve(world, folder, allow_pull=True, env=env)
     panel = opened(page, lab, world)
     name = panel.get_by_role("textbox", name="Model of the Hugging Face hub")
 
     name.fill("hf:org/none")
     name.press("Enter")
     panel.get_by_role("alert").filter(has_text="org/none").wait_for(timeout=LIMIT)
-    hub.hold(15_000_000)
+    hub.hold(8_000_000)
     name.fill("hf:org/big")
     name.press("Enter")
     big = panel.locator(".ox-pull").filter(has_text="hf:org/big")
     big.filter(has_text="Fetching").wait_for(timeout=LIMIT)
-    page.wait_for_function(
-        "() => document.querySelector('.ox-pull progress')?.value > 0", timeout=LIMIT
-    )
-    value = big.get_by_role("progressbar").evaluate("one => one.value / one.max")
-    assert 0.2 < value < 0.9
+    wait_until(page, hub.holding.is_set, "the first part")
+    page.wait_for_timeout(500)  # what comes within one moment is told once
+    hub.go_on(15_000_000)
+    part = "one => one.value / one.max"
+    value = f"() => ({part})(document.querySelector('.ox-pull progress')) > 0.2"
+    page.wait_for_function(value, timeout=LIMIT)
+    assert big.get_by_role("progressbar").evaluate(part) < 0.9
     assert re.search(r"\d+ % · [\d.,]+ MB of 24 MB", big.inner_text())
     shot(panel, "fetching")
     big.get_by_role("button", name="Cancel hf:org/big").click()
@@ -213,24 +216,21 @@ def test_a_model_is_fetched_cancelled_resumed_and_refused(
 
 
 @pytest.mark.timeout(250)
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_any_name_is_only_text_in_each_theme_wide_and_narrow(  # noqa: PLR0913, PLR0917 - fixtures
     page: Page,
-    world: World,
+    world: LabWorld,
     folder: Path,
     hub: Hub,
     axe: Callable[[str], list[Any]],
     hosts: set[str | None],
-    theme: str,
 ) -> None:
     for number, name in enumerate([*HOSTILE, "plain", "other"]):
         content = EMBEDDED.read_bytes()
         (folder / f"{name}.gguf").write_bytes(content[:-1000] if number in {0, 4} else content)
-    world.env |= {"HF_ENDPOINT": hub.url, "HF_HUB_CACHE": str(world.root / "hub")}
+    env = {"HF_ENDPOINT": hub.url, "HF_HUB_CACHE": str(world.root / "hub")}
     page.set_viewport_size({"width": 1800, "height": 1900})
-    lab = serve(world, folder, "--OxillamaApp.allow_pull=True")
+    lab = serve(world, folder, allow_pull=True, env=env)
     panel = opened(page, lab, world)
-    page.evaluate(THEME, theme)
     name = panel.get_by_role("textbox", name="Model of the Hugging Face hub")
     name.fill("hf:<img src=x onerror=window.PWNED=3>/\u202ex")
     name.press("Enter")
@@ -244,22 +244,23 @@ def test_any_name_is_only_text_in_each_theme_wide_and_narrow(  # noqa: PLR0913, 
     assert '<img src=x onerror="window.PWNED=1">' in found["text"]
     assert "\ufffdfuggp" in found["text"]
     assert "\u202e" not in found["text"]
-    for width in (1200, 360):
-        panel.evaluate("(one, width) => { one.style.width = `${width}px`; }", width)
-        page.wait_for_timeout(800)
-        shot(panel, f"{theme.rpartition(' ')[2].lower()}-{width}")
-        assert axe(MODELS) == []
-        assert page.evaluate(WIDE, MODELS) == []
+    for colours in ("Light", "Dark"):
+        theme(page, colours)
+        for width in (1200, 360):
+            panel.evaluate("(one, width) => { one.style.width = `${width}px`; }", width)
+            settle(page)
+            shot(panel, f"{colours.lower()}-{width}")
+            check_none(page, WIDE, MODELS, (colours, width))
+            assert axe(MODELS) == [], (colours, width)
     (output,) = saved_outputs(page, world)
     markdown = "".join(output["data"]["text/markdown"])
     assert "\x1b" not in markdown
     assert "<img" not in markdown.replace("\\<img", "")
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_the_keyboard_is_enough_and_a_lost_server_is_told(
-    page: Page, world: World, folder: Path, hosts: set[str | None]
+    page: Page, world: LabWorld, folder: Path, hosts: set[str | None]
 ) -> None:
     shutil.copy(EMBEDDED, folder / "first.gguf")
     lab = serve(world, folder)
@@ -278,8 +279,8 @@ def test_the_keyboard_is_enough_and_a_lost_server_is_told(
 
     page.route("**/oxillama/models*", lambda route: route.abort())
     alert = panel.get_by_role("alert").filter(has_text="The server does not answer")
-    alert.wait_for(timeout=15_000)
+    alert.wait_for(timeout=LIMIT)
     assert first.is_visible()  # what was known stays
     page.unroute("**/oxillama/models*")
     panel.get_by_role("button", name="Ask now").click()
-    alert.wait_for(state="detached", timeout=10_000)
+    alert.wait_for(state="detached", timeout=LIMIT)

@@ -27,11 +27,11 @@ OURS = ".jp-OutputArea-output > .oxillama-panel"
 
 @pytest.mark.timeout(200)
 def test_an_answer_is_written_while_its_cell_runs(
-    page: Page, scripted_notebook: Server, world: World, hosts: set[str | None]
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
 ) -> None:
     words = " ".join(f"word{number}" for number in range(120))
     write_notebook(world, f"%%oxillama\npace 40\n{words}")
-    open_in_notebook7(page, scripted_notebook)
+    open_in_notebook7(page, scripted_lab)
     run_all(page)
 
     page.wait_for_selector(".oxillama-text:has-text('word3')", timeout=LIMIT)
@@ -44,15 +44,15 @@ def test_an_answer_is_written_while_its_cell_runs(
 
 @pytest.mark.timeout(200)
 def test_stop_ends_the_run_of_a_busy_kernel(
-    page: Page, scripted_notebook: Server, world: World, hosts: set[str | None]
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
 ) -> None:
     write_notebook(world, "%%oxillama\nslow 600")
-    open_in_notebook7(page, scripted_notebook)
+    open_in_notebook7(page, scripted_lab)
     run_all(page)
 
     page.wait_for_selector(".oxillama-text:has-text('w3')", timeout=LIMIT)
     page.get_by_role("button", name="Stop the answer").click()
-    page.wait_for_selector(".oxillama-run", state="detached", timeout=10_000)
+    page.wait_for_selector(".oxillama-run", state="detached", timeout=LIMIT)
     wait_for_end(page)
     text, error = saved_outputs(page, world)
     assert "".join(text["data"]["text/markdown"]).startswith("w0 w1 w2 ")
@@ -61,16 +61,16 @@ def test_stop_ends_the_run_of_a_busy_kernel(
 
 @pytest.mark.timeout(200)
 def test_a_panel_is_shown_live_and_again_without_a_kernel_s_model(
-    page: Page, scripted_notebook: Server, world: World, hosts: set[str | None]
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
 ) -> None:
-    thread_id, run_id, other = runs_of(scripted_notebook)
+    thread_id, run_id, other = runs_of(scripted_lab)
     write_notebook(
         world,
         "from oxillama_jupyter.widgets import PromptXray\n"
         f"xray = PromptXray(thread_id={thread_id!r}, run_id={run_id!r})\nxray",
         f"xray.run_id = {other!r}",
     )
-    open_in_notebook7(page, scripted_notebook)
+    open_in_notebook7(page, scripted_lab)
     page.evaluate(RUN, [0, 1])
     page.wait_for_selector(f"{OURS} .ox-scroller:has-text('one two three')", timeout=LIMIT)
     page.evaluate(RUN, [2])  # the kernel's model is connected to it
@@ -80,7 +80,7 @@ def test_a_panel_is_shown_live_and_again_without_a_kernel_s_model(
     assert "| user | one two three |" in "".join(output["data"]["text/markdown"])
     page.evaluate(RESTART)
     forget_models(world)
-    open_in_notebook7(page, scripted_notebook)
+    open_in_notebook7(page, scripted_lab)
     page.wait_for_selector(f"{OURS} .ox-scroller:has-text('one two three')", timeout=LIMIT)
     assert "four five" not in page.locator(OURS).inner_text()
     assert page.get_by_role("button", name="Make the prompt again").is_visible()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 from browser.hostile import FOUND, HOSTILE
+from browser.looks import check_none, settle, theme
 from browser.notebooks import LIMIT, open_notebook, run_all, write_notebook
 from openai import OpenAI
 
@@ -14,14 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from browser.labs import LabWorld
     from client.world import Server, World
     from playwright.sync_api import Page
 
 Json = dict[str, Any]
-REAL = pytest.mark.parametrize("lab", [("-m", "jupyterlab")], indirect=True)
-DARK = (
-    "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-)
+REAL = pytest.mark.parametrize("lab", ["embedded"], indirect=True)
 # The text of all tokens in the page, where bytes and hidden characters are written out.
 TEXT = r"""() => {
   const bytes = [];
@@ -121,7 +120,6 @@ def test_the_tokens_are_the_prompt_and_the_cache_s_end_is_marked(
     assert set(special) == {"<|im_start|>", "<|im_end|>"}
 
 
-@pytest.mark.slow
 @REAL
 @pytest.mark.timeout(200)
 def test_what_is_left_out_is_told_with_the_reason(
@@ -148,7 +146,6 @@ def test_what_is_left_out_is_told_with_the_reason(
     assert "6 older messages are not read" in shown(page, ".ox-left-out")
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_messages_are_text_with_nothing_hidden_and_do_nothing(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
@@ -158,7 +155,8 @@ def test_messages_are_text_with_nothing_hidden_and_do_nothing(
     show(page, scripted_lab, world, thread_id=thread_id, run_id=run_id)
     page.evaluate(TALL)
     page.get_by_label("Search in the prompt").fill("PWNED")
-    page.wait_for_timeout(1000)
+    page.wait_for_selector(".ox-search:has-text('1 of')", timeout=LIMIT)
+    page.wait_for_timeout(500)  # for whatever the page would fetch now
 
     for selector in (".ox-scroller", ".ox-preview", ".ox-detail"):
         found = page.evaluate(FOUND, selector)
@@ -173,7 +171,6 @@ def test_messages_are_text_with_nothing_hidden_and_do_nothing(
         assert written in text
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_a_long_prompt_is_smooth_and_comes_as_it_is_looked_at(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
@@ -199,23 +196,19 @@ def test_a_long_prompt_is_smooth_and_comes_as_it_is_looked_at(
     box = page.get_by_label("Search in the prompt")
     box.fill("w4999x11")
     page.wait_for_selector(".ox-scroller .hit", timeout=LIMIT)
-    page.wait_for_timeout(500)
     assert page.locator(".ox-scroller .hit").inner_text().strip() == "w4999x11"
     assert page.locator(".ox-scroller .hit").is_visible()
     page.get_by_role("button", name="user w0x0").first.click()
     page.wait_for_selector("[data-token='1'].hit", timeout=LIMIT)
-    page.wait_for_timeout(500)
+    page.wait_for_function("() => document.querySelector('.ox-rest') === null", timeout=LIMIT)
 
     count = prompt_of(scripted_lab, thread_id, run_id)["prompt_tokens"]
     assert count > 60_000
     assert page.evaluate("window.longest") < 3000
     assert page.evaluate("document.querySelectorAll('.oxillama-panel *').length") < 12_000
     assert len([url for url in asked_for if "/prompt?" in url]) == 7
-    loaded = "() => document.querySelector('.ox-rest') === null"
-    assert page.evaluate(loaded)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_keys_alone_reach_everything(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
@@ -253,7 +246,6 @@ def test_keys_alone_reach_everything(
     assert page.locator("[data-current]").inner_text() == " two"
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_without_a_run_it_is_what_a_next_one_would_send(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
@@ -275,19 +267,13 @@ def test_without_a_run_it_is_what_a_next_one_would_send(
     page.wait_for_selector(".ox-scroller:has-text('more of it')", timeout=LIMIT)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(200)
 def test_where_the_engine_sees_no_prompt_the_server_says_so(
-    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
+    page: Page, world: LabWorld, hosts: set[str | None]
 ) -> None:
-    world.env["OXILLAMA_REMOTE_API_KEY"] = scripted_lab.token
-    remote = world.serve(
-        f"--ServerApp.root_dir={world.root}",
-        "--LabApp.expose_app_in_browser=True",
-        f"--OxillamaApp.remote_url={scripted_lab.url}v1",
-        f"--OxillamaApp.data_dir={world.root / 'remote'}",
-        command=("-m", "jupyterlab"),
-    )
+    upstream = world.serve()
+    env = {"OXILLAMA_REMOTE_API_KEY": upstream.token}
+    remote = world.lab("embedded", remote_url=f"{upstream.url}v1", env=env)
     thread_id, run_id = asked(client_of(remote), "hello")
     show(page, remote, world, thread_id=thread_id, run_id=run_id)
 
@@ -313,10 +299,8 @@ def test_it_is_readable_in_both_themes_wide_and_narrow(  # noqa: PLR0913, PLR091
     show(page, lab, world, thread_id=thread_id, run_id=run_id)
     page.locator(".ox-settings summary").click()
     page.get_by_role("button", name="To the new tokens").click()
-    for theme in ("light", "dark"):
-        if theme == "dark":
-            page.evaluate(DARK)
-            page.wait_for_timeout(1500)
+    for colours in ("Light", "Dark"):
+        theme(page, colours)
         for width in (1200, 360):
             page.evaluate(
                 "width => document.querySelector('.oxillama-panel').parentElement"
@@ -325,7 +309,7 @@ def test_it_is_readable_in_both_themes_wide_and_narrow(  # noqa: PLR0913, PLR091
             )
             page.set_viewport_size({"width": width + 500, "height": 1600})
             page.hover(".ox-scroller .new >> nth=2")
-            page.wait_for_timeout(300)
-            assert page.evaluate(SPILLING) == []
-            assert axe(".oxillama-panel") == []
-            page.screenshot(path=tmp_path / f"prompt_xray-{theme}-{width}.png")
+            settle(page)
+            check_none(page, SPILLING, None, (colours, width))
+            assert axe(".oxillama-panel") == [], (colours, width)
+            page.screenshot(path=tmp_path / f"prompt_xray-{colours}-{width}.png")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from browser.notebooks import LIMIT, open_notebook, run_all
 
 if TYPE_CHECKING:
     from client.world import Server, World
     from playwright.sync_api import Page
 
 NOTEBOOK = "01_quickstart.ipynb"
-LIMIT = 120_000  # milliseconds
 CELLS = """() => {
   const panel = window.jupyterapp.shell.currentWidget;
   return panel.content.widgets.filter(cell => cell.model.type === 'code').map(cell => ({
@@ -32,26 +32,13 @@ def cells(page: Page) -> list[dict[str, Any]]:
     return found
 
 
-def open_notebook(page: Page, lab: Server, workspace: str, notebook: str = NOTEBOOK) -> None:
-    page.goto(f"{lab.url}lab/workspaces/{workspace}/tree/{notebook}?token={lab.token}&reset")
-    page.wait_for_function(
-        "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
-        " === 'idle'",
-        timeout=LIMIT,
-    )
-
-
-def run_all(page: Page) -> None:
-    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
-
-
 @pytest.mark.timeout(400)
 def test_it_runs_and_text_appears_before_the_cell_has_finished(
     page: Page, lab: Server, world: World
 ) -> None:
     hosts: set[str | None] = set()
     page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
-    open_notebook(page, lab, "first")
+    open_notebook(page, lab, "first", NOTEBOOK)
     number = next(n for n, cell in enumerate(cells(page)) if "My name is" in cell["source"])
 
     run_all(page)
@@ -82,13 +69,13 @@ def test_it_runs_and_text_appears_before_the_cell_has_finished(
     assert "".join(output["data"]["text/markdown"]).strip() == whole
     assert set(output["metadata"]["oxillama"]) == {"run_id", "thread_id", "event"}
 
-    open_notebook(page, lab, "second")
+    open_notebook(page, lab, "second", NOTEBOOK)
     assert cells(page)[number]["text"].strip() == whole
 
 
 @pytest.mark.timeout(400)
 def test_the_thread_goes_on_after_a_restart_of_the_kernel(page: Page, lab: Server) -> None:
-    open_notebook(page, lab, "first")
+    open_notebook(page, lab, "first", NOTEBOOK)
     setup = (
         "const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;"
         "const run = async code => { const future = kernel.requestExecute({code});"

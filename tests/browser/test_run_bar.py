@@ -46,8 +46,8 @@ def test_an_answer_has_its_end_in_words_and_another_answer_beside_it(
     check_looks(page, axe, ".oxillama-run-bar")
     assert saved_cells(page, world) == before
     bar.get_by_role("button", name="Prompt").first.press("Enter")
-    page.wait_for_timeout(500)  # it is another module, which shows itself or says what is wrong
-    assert bar.get_by_role("button", name="Prompt").first.get_attribute("aria-expanded") == "true"
+    # It is another module, which shows itself or says what is wrong.
+    page.wait_for_selector(f"{BAR} button[aria-expanded='true']:has-text('Prompt')", timeout=LIMIT)
 
 
 @pytest.mark.timeout(300)

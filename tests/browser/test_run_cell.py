@@ -34,7 +34,7 @@ def test_stop_by_keyboard_ends_the_run_of_a_busy_kernel(
     stop = page.get_by_role("button", name="Stop the answer")
     stop.focus()
     page.keyboard.press("Enter")
-    page.wait_for_selector(".oxillama-run", state="detached", timeout=10_000)
+    page.wait_for_selector(".oxillama-run", state="detached", timeout=LIMIT)
     wait_for_end(page)
 
     text, error = saved_outputs(page, world)
@@ -199,7 +199,7 @@ def test_a_kernel_restarted_in_mid_answer_leaves_the_text_so_far_and_attach_fini
     text = PARAGRAPHS
     write_notebook(
         world,
-        f"%%oxillama\npace 100\n{text}",
+        f"%%oxillama\npace 300\n{text}",
         "%load_ext oxillama_jupyter\n%oxillama attach",
     )
     open_notebook(page, scripted_lab)
@@ -209,7 +209,7 @@ def test_a_kernel_restarted_in_mid_answer_leaves_the_text_so_far_and_attach_fini
         " const done = window.jupyterapp.commands.execute('notebook:run-cell');"
         " if (!index) await done; } }"
     )
-    page.wait_for_selector(".oxillama-text:has-text('Paragraph 20')", timeout=LIMIT)
+    page.wait_for_selector(".oxillama-text:has-text('Paragraph 12')", timeout=LIMIT)
     assert "".join(page.evaluate(SEEN)) == ""  # the widget hides what it shows itself
 
     page.evaluate(
@@ -239,7 +239,7 @@ def test_at_its_end_a_long_answer_is_shown_once(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
 ) -> None:
     text = PARAGRAPHS
-    write_notebook(world, f"%%oxillama\npace 500\n{text}")
+    write_notebook(world, f"%%oxillama\npace 2000\n{text}")
     open_notebook(page, scripted_lab)
     run_all(page)
     wait_for_end(page)

@@ -34,7 +34,7 @@ def test_a_page_reloaded_in_mid_run_catches_up_while_the_kernel_is_blocked(
     assert "model not found" not in page.locator(".jp-OutputArea").nth(1).inner_text()
 
     page.get_by_role("button", name="Stop the answer").click()
-    page.wait_for_selector(".oxillama-bar", state="hidden", timeout=10_000)
+    page.wait_for_selector(".oxillama-bar", state="hidden", timeout=LIMIT)
     text = page.locator(".oxillama-text").inner_text().split()
     assert text == [f"w{number}" for number in range(len(text))]
     assert last + 20 < len(text) < 900
@@ -51,7 +51,7 @@ def test_a_kernel_that_restarts_leaves_the_run_to_the_page(
 
     page.evaluate(f"() => {KERNEL}.restart()")
     page.wait_for_selector(SHOWN.format("w198 w199"), timeout=LIMIT)
-    page.wait_for_selector(".oxillama-bar", state="hidden", timeout=10_000)
+    page.wait_for_selector(".oxillama-bar", state="hidden", timeout=LIMIT)
 
 
 @pytest.mark.timeout(200)
@@ -77,4 +77,4 @@ def test_a_run_shown_by_hand_comes_from_the_server_with_or_without_a_kernel(
     page.evaluate(f"() => {KERNEL}.shutdown()")
     open_notebook(page, scripted_lab, "second")
     page.wait_for_selector(".oxillama-text strong:text('Well')", timeout=LIMIT)
-    page.wait_for_selector(".oxillama-bar", state="hidden", timeout=10_000)
+    page.wait_for_selector(".oxillama-bar", state="hidden", timeout=LIMIT)

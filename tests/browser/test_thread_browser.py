@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from browser.browsed import NOW, Stock, browse, connection_to, run, serve, value_of
-from browser.notebooks import LIMIT, open_notebook
+from browser.browsed import NOW, Stock, browse, connection_to, run, serve
+from browser.notebooks import LIMIT, open_notebook, value_of, wait_until
 
 if TYPE_CHECKING:
-    from client.world import World
+    from browser.labs import LabWorld
     from playwright.sync_api import Locator, Page
 
-pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
+pytestmark = pytest.mark.timeout(240)
 DAY = 86_400
 LABEL = """() => { const node = document.activeElement;
   return node.getAttribute('aria-label') ?? node.innerText; }"""
 
 
 @pytest.fixture
-def stock(world: World) -> Stock:
+def stock(world: LabWorld) -> Stock:
     return Stock(world.root / "store.db")
 
 
@@ -35,7 +35,7 @@ def wait_for_titles(page: Page, *expected: str) -> None:
         """expected => JSON.stringify([...document.querySelectorAll('.tb-thread .tb-title')]
           .map(node => node.innerText)) === expected""",
         arg=json.dumps(expected, separators=(",", ":"), ensure_ascii=False),
-        timeout=15_000,
+        timeout=LIMIT,
     )
 
 
@@ -45,11 +45,11 @@ def named(page: Page, name: str) -> Locator:
 
 def open_thread(page: Page, title: str) -> None:
     page.locator(f".tb-thread:has(.tb-title:text-is('{title}'))").click()
-    page.wait_for_selector(f".tb-view h3:has-text('{title}')", timeout=10_000)
+    page.wait_for_selector(f".tb-view h3:has-text('{title}')", timeout=LIMIT)
 
 
 def test_threads_are_found_by_words_and_filters(
-    page: Page, world: World, hosts: set[str | None], stock: Stock
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock
 ) -> None:
     stock.thread("Where do llamas live?", "In the Andes.", name="llamas", at=NOW, model="tiny")
     stock.thread("And alpacas?", "There too: llamas' cousins.", name="alpacas", at=NOW + 3 * DAY)
@@ -103,7 +103,7 @@ def test_threads_are_found_by_words_and_filters(
 
 
 def test_the_kernel_and_the_page_choose_the_same_thread(
-    page: Page, world: World, hosts: set[str | None], stock: Stock
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock
 ) -> None:
     first = stock.thread("one", "1", name="first")
     second = stock.thread("two", "2", name="second")
@@ -128,14 +128,13 @@ def test_the_kernel_and_the_page_choose_the_same_thread(
     page.evaluate(
         "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
     )
-    page.wait_for_timeout(1500)
     open_notebook(page, lab, "second")
     page.wait_for_selector(".tb-thread", timeout=LIMIT)
     open_thread(page, "first")
 
 
 def test_a_thread_is_renamed_tagged_archived_forked_and_exported(
-    page: Page, world: World, hosts: set[str | None], stock: Stock, tmp_path: Path
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock, tmp_path: Path
 ) -> None:
     origin = stock.thread("one", "two", "three", "four", name="origin", model="tiny", keep="me")
     stock.thread("x", name="other")
@@ -194,7 +193,7 @@ def test_a_thread_is_renamed_tagged_archived_forked_and_exported(
 
 
 def test_deleting_can_be_undone_and_ends_in_time_at_once_or_with_the_page(
-    page: Page, world: World, hosts: set[str | None], stock: Stock
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock
 ) -> None:
     ids = {name: stock.thread(name, "answer", name=name, model="tiny") for name in "edcba"}
     stock.close()
@@ -222,7 +221,7 @@ def test_deleting_can_be_undone_and_ends_in_time_at_once_or_with_the_page(
 
     open_thread(page, "c")
     named(page, "Delete the thread").click()
-    page.wait_for_selector(".tb-undo > div", state="detached", timeout=15_000)
+    page.wait_for_selector(".tb-undo > div", state="detached", timeout=LIMIT)
     assert ids["c"] not in there()
 
     named(page, "Choose several threads").click()
@@ -232,15 +231,11 @@ def test_deleting_can_be_undone_and_ends_in_time_at_once_or_with_the_page(
     wait_for_titles(page, "a")
     assert there() == {ids["a"], ids["d"], ids["e"]}
     page.goto("about:blank")
-    for _ in range(50):
-        if there() == {ids["a"]}:
-            break
-        page.wait_for_timeout(100)
-    assert there() == {ids["a"]}
+    wait_until(page, lambda: there() == {ids["a"]}, "only the first one is left")
 
 
 def test_a_deletion_that_fails_says_so_and_keeps_the_thread(
-    page: Page, world: World, hosts: set[str | None], stock: Stock
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock
 ) -> None:
     stock.thread("one", name="kept")
     stock.close()
@@ -257,7 +252,7 @@ def test_a_deletion_that_fails_says_so_and_keeps_the_thread(
 
 
 def test_what_is_behind_an_answer(
-    page: Page, world: World, hosts: set[str | None], stock: Stock
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock
 ) -> None:
     stock.close()
     lab = serve(world, stock)
@@ -267,11 +262,8 @@ def test_what_is_behind_an_answer(
         {"assistant_id": "default", "thread": {"messages": [{"role": "user", "content": "hello"}]}},
     )
     path = f"/threads/{made['thread_id']}/runs/{made['id']}"
-    for _ in range(100):
-        answered = connection.get(path)
-        if answered["status"] == "completed":
-            break
-        page.wait_for_timeout(50)
+    wait_until(page, lambda: connection.get(path)["status"] == "completed", "an answer")
+    answered = connection.get(path)
     imported = connection.post(f"{connection.url}/threads/import", export_with_calls())
     browse(page, lab, world)
 
@@ -355,7 +347,7 @@ def export_with_calls() -> dict[str, Any]:
 
 
 def test_all_of_it_by_keyboard(
-    page: Page, world: World, hosts: set[str | None], stock: Stock
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock
 ) -> None:
     for number in range(30):
         stock.thread(f"question {number}", f"answer {number}", name=f"t{number}")
@@ -363,20 +355,20 @@ def test_all_of_it_by_keyboard(
     browse(page, serve(world, stock), world)
     focused = "() => document.activeElement.querySelector('.tb-title')?.innerText"
 
+    def wait_for_focus(title: str) -> None:
+        page.wait_for_function(f"title => ({focused})() === title", arg=title, timeout=LIMIT)
+
     page.get_by_label("Search in all messages").focus()
     page.keyboard.press("ArrowDown")
-    assert page.evaluate(focused) == "t29"
-    for key, title in (
-        ("ArrowDown", "t28"),
-        ("End", "t0"),
-        ("ArrowUp", "t1"),
-        ("Home", "t29"),
-        ("PageDown", None),
-        ("Home", "t29"),
-    ):
+    wait_for_focus("t29")
+    keys = (("ArrowDown", "t28"), ("End", "t0"), ("ArrowUp", "t1"), ("Home", "t29"))
+    for key, title in keys:
         page.keyboard.press(key)
-        page.wait_for_timeout(100)
-        assert title is None or page.evaluate(focused) == title, key
+        wait_for_focus(title)
+    page.keyboard.press("PageDown")
+    page.wait_for_function(f"() => ({focused})() !== 't29'", timeout=LIMIT)
+    page.keyboard.press("Home")
+    wait_for_focus("t29")
     assert page.locator(".tb-thread[tabindex='0']").count() == 1
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -384,8 +376,7 @@ def test_all_of_it_by_keyboard(
     assert page.evaluate(focused) == "t28"
     page.keyboard.press("Delete")
     page.wait_for_selector(".tb-undo:has-text('t28')")
-    page.wait_for_timeout(100)
-    assert page.evaluate(focused) == "t27"
+    wait_for_focus("t27")
 
     page.get_by_role("button", name="Undo the deletion of t28").focus()
     page.keyboard.press("Enter")
@@ -412,7 +403,7 @@ def test_all_of_it_by_keyboard(
 
 
 def test_the_command_says_what_to_look_for(
-    page: Page, world: World, hosts: set[str | None], stock: Stock
+    page: Page, world: LabWorld, hosts: set[str | None], stock: Stock
 ) -> None:
     stock.thread("one", name="here", notebook=str(world.root / "a.ipynb"), **{"tag:x": "yes"})
     stock.thread("two", name="there", **{"tag:x": "yes"})

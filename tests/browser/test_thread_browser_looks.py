@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from browser.browsed import NOW, Stock, browse, connection_to, serve
 from browser.hostile import FOUND, HOSTILE
+from browser.looks import check_none, settle, theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from client.world import World
+    from browser.labs import LabWorld
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.timeout(240)
@@ -32,7 +33,7 @@ WIDER = """() => [...document.querySelectorAll('.oxillama-panel, .tb-side, .tb-m
   .filter(node => node.scrollWidth > node.clientWidth + 1).map(node => node.className)"""
 
 
-def fill(world: World) -> Stock:
+def fill(world: LabWorld) -> Stock:
     stock = Stock(world.root / "store.db")
     for number in range(40):
         question, answer = QUESTIONS[number % 4]
@@ -53,25 +54,20 @@ def fill(world: World) -> Stock:
     return stock
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_it_fits_and_everybody_can_use_it(  # noqa: PLR0913, PLR0917  # fixtures
+def test_it_fits_and_everybody_can_use_it(
     page: Page,
-    world: World,
+    world: LabWorld,
     hosts: set[str | None],
     axe: Callable[[str], list[Any]],
     tmp_path: Path,
-    theme: str,
 ) -> None:
     browse(page, serve(world, fill(world)), world)
-    page.evaluate(
-        "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
-    )
     page.set_viewport_size({"width": 1700, "height": 900})
-    page.wait_for_timeout(1000)
+    settle(page)
     page.get_by_role("button", name="Filters").click()
     page.get_by_role("button", name="Choose several threads").click()
     page.locator(".tb-thread").nth(2).click()
-    look(page, axe, tmp_path / f"list-{theme[11:]}")
+    look(page, axe, tmp_path / "list")
 
     page.get_by_role("button", name="Choose several threads").click()
     page.get_by_label("Search in all messages").fill("salty")
@@ -81,24 +77,26 @@ def test_it_fits_and_everybody_can_use_it(  # noqa: PLR0913, PLR0917  # fixtures
     page.wait_for_selector(".tb-facts")
     page.get_by_role("button", name="Runs of the thread").click()
     page.wait_for_selector(".tb-runs li")
-    look(page, axe, tmp_path / f"thread-{theme[11:]}")
+    look(page, axe, tmp_path / "thread")
 
     page.get_by_role("button", name="Delete the thread").click()
     page.wait_for_selector(".tb-undo > div")
-    look(page, axe, tmp_path / f"undo-{theme[11:]}")
+    look(page, axe, tmp_path / "undo")
 
 
 def look(page: Page, axe: Callable[[str], list[Any]], path: Path) -> None:
-    """Narrow or wide, nothing is wider than its place, or out of anybody's reach."""
-    for width in (360, 1200):
-        page.evaluate(WIDEN, width)
-        page.wait_for_timeout(300)
-        page.locator(".oxillama-panel").screenshot(path=f"{path}-{width}.png")
-        assert page.evaluate(WIDER) == [], width
-        assert axe(".oxillama-panel") == [], width
+    """Light or dark, narrow or wide: nothing is too wide, or out of anybody's reach."""
+    for colours in ("Light", "Dark"):
+        theme(page, colours)
+        for width in (360, 1200):
+            page.evaluate(WIDEN, width)
+            settle(page)
+            page.locator(".oxillama-panel").screenshot(path=f"{path}-{colours}-{width}.png")
+            check_none(page, WIDER, None, (colours, width))
+            assert axe(".oxillama-panel") == [], (colours, width)
 
 
-def test_texts_of_others_are_texts(page: Page, world: World, hosts: set[str | None]) -> None:
+def test_texts_of_others_are_texts(page: Page, world: LabWorld, hosts: set[str | None]) -> None:
     stock = Stock(world.root / "store.db")
     name = '<img src=x onerror="window.PWNED=1">\u202egnp.exe\x1b[31m'
     own = {"name": name, "tag:<b onclick=window.PWNED=2>t": "yes", "tag:\u202ex\x00": "yes"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from browser.test_quickstart import LIMIT, open_notebook, run_all
+from browser.notebooks import LIMIT, open_notebook, run_all
 
 if TYPE_CHECKING:
     from client.world import Server
@@ -39,14 +39,14 @@ def results(outputs: list[dict[str, Any]]) -> list[str]:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("lab", [("-m", "jupyterlab")], indirect=True, ids=["lab"])
+@pytest.mark.parametrize("lab", ["embedded"], indirect=True, ids=["lab"])
 @pytest.mark.parametrize("name", TUTORIALS)
 def test_it_runs_in_jupyterlab(page: Page, lab: Server, name: str) -> None:
     hosts: set[str | None] = set()
     page.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
     open_notebook(page, lab, "tutorial", name)
     run_all(page)
-    page.wait_for_function(DONE, timeout=2 * LIMIT)
+    page.wait_for_function(DONE, timeout=3 * LIMIT)
 
     written = json.loads((Path(__file__).parents[2] / "notebooks" / name).read_text("utf-8"))
     cells = [cell for cell in written["cells"] if cell["cell_type"] == "code"]

@@ -22,11 +22,16 @@ _PROXIES = {"http_proxy", "https_proxy", "all_proxy", "no_proxy"}
 
 @dataclass(frozen=True)
 class Server:
-    """A running Jupyter server."""
+    """A running Jupyter server.
+
+    Attributes:
+        folder: Where a test's notebooks are below its root folder, with a slash behind it.
+    """
 
     url: str
     token: str
     pid: int
+    folder: str = ""
 
     @property
     def kernel_env(self) -> dict[str, str]:
@@ -67,7 +72,7 @@ class World:
         root = ["--allow-root"] if os.getuid() == 0 else []
         base = [sys.executable, *(command or (str(SCRIPTED_SERVER),))]
         common = ["--no-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"]
-        common.append("--OxillamaApp.idle_timeout=300")  # should the tests themselves be killed
+        common.append("--OxillamaApp.end_with_parent=True")  # should the tests be killed
         with (self.root / f"server-{len(self._children)}.log").open("wb") as log:
             child = subprocess.Popen(
                 [*base, *common, *root, *flags],
