@@ -3,7 +3,7 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 
 const HEIGHT = 132;
-const LEFT = 58;
+const LEFT = 70;
 const RIGHT = 10;
 const TOP = 10;
 const BOTTOM = 22;
