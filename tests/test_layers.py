@@ -12,10 +12,11 @@ import oxillama_jupyter
 
 ROOT = Path(oxillama_jupyter.__file__).parent
 OURS = "oxillama_jupyter"
-BASE = {"errors", "ids", "_version"}
+BASE = {"absent", "errors", "ids", "_version"}
 # layer: what of ours it may import; which foreign packages it must not
 LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "schemas": ({"schemas"}, {"tornado", "jupyter_server", "traitlets", "sqlite3", "pydantic"}),
+    "absent": (set(), {"tornado", "jupyter_server", "msgspec"}),
     "errors": (set(), {"tornado", "jupyter_server", "msgspec"}),
     "ids": (set(), {"tornado", "jupyter_server"}),
     "events": (set(), {"tornado", "jupyter_server", "sqlite3"}),

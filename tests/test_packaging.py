@@ -56,7 +56,7 @@ def test_the_extension_point_is_loadable() -> None:
 
 def test_the_command_is_a_subcommand_of_jupyter() -> None:
     (command,) = metadata.entry_points(group="console_scripts", name="jupyter-oxillama")
-    assert command.value == "oxillama_jupyter.extension:main"
+    assert command.value == "oxillama_jupyter.__main__:main"
     assert callable(command.load())
 
 

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from msgspec import Struct
 
+from oxillama_jupyter.absent import absent
 from oxillama_jupyter.errors import StoreError
-from oxillama_jupyter.store.absent import absent
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from oxillama_jupyter.store.absent import absent
+from oxillama_jupyter.absent import absent
 
 OPEN = """
 import asyncio, sys
@@ -44,3 +44,12 @@ def test_a_server_opens_its_store_without_pandas(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.split() == ["sqlite_utils"]
+
+
+def test_our_own_server_starts_without_a_grammar_of_iris() -> None:
+    pytest.importorskip("rfc3987_syntax")
+    code = (
+        "import sys, oxillama_jupyter.__main__; print(*{'jsonschema', 'lark'} & sys.modules.keys())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["jsonschema"]
