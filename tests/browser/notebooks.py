@@ -46,7 +46,8 @@ def open_notebook(
 
 def start_kernel(server: Server, path: str) -> None:
     """Have a notebook have a kernel, if it has none."""
-    session = {"path": path, "name": path, "type": "notebook", "kernel": {"name": "python3"}}
+    name = path.rpartition("/")[2]
+    session = {"path": path, "name": name, "type": "notebook", "kernel": {"name": "python3"}}
     head = {"Authorization": f"token {server.token}", "Content-Type": "application/json"}
     request = Request(f"{server.url}api/sessions", json.dumps(session).encode(), head)
     urlopen(request, timeout=LIMIT / 1000).close()

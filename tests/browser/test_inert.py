@@ -126,7 +126,7 @@ def test_no_answer_is_more_than_text_in_an_output_that_is_trusted(
     page.evaluate(
         "() => { window.rendermime = window.jupyterapp.shell.currentWidget.content.rendermime; }"
     )
-    page.evaluate("window.P = () => { window.PWNED = (window.PWNED ?? 0) + 1; }")
+    page.evaluate("() => { window.P = () => { window.PWNED = (window.PWNED ?? 0) + 1; }; }")
     made = texts(ROUNDS)
     found: list[tuple[int, Any]] = page.evaluate(RENDER, [inert(text) for text in made])
 

@@ -99,7 +99,8 @@ def test_threads_are_found_by_words_and_filters(
     page.get_by_label("From", exact=True).fill(day)
     page.get_by_label("To", exact=True).fill(day)
     wait_for_titles(page, "alpacas")
-    assert value_of(page, "[b.archived, b.since, b.until, b.tag]") == ["all", day, day, ""]
+    traits = "[b.archived, b.since, b.until, b.tag]"
+    wait_until(page, lambda: value_of(page, traits) == ["all", day, day, ""], "the kernel's traits")
 
 
 def test_the_kernel_and_the_page_choose_the_same_thread(
