@@ -36,12 +36,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore:deprecated$:DeprecationWarning")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """One more than there are cores: tests also wait, for clocks and for what others do."""
-    return (yield) + 1
-
-
 @pytest.fixture(scope="session")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One server for all tests of this worker; its odd base URL finds forgotten prefixes."""

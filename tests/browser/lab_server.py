@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from client.scripted_server import reply
 from jupyter_server.base.handlers import APIHandler
+from jupyter_server.extension.application import ExtensionApp
 from jupyterlab.labapp import main
 from scripts import scripted
 from tornado.web import authenticated
@@ -57,7 +58,7 @@ class Life:
     def __init__(self, app: OxillamaApp) -> None:
         self._app = app
         self._env = dict(os.environ)
-        self._traits = {name: getattr(app, name) for name in app.class_own_traits(config=True)}
+        self._traits = {name: getattr(app, name) for name in ours(app)}
 
     async def begin(self, start: Start) -> None:
         """End all kernels and this life, and begin another one."""
@@ -75,6 +76,11 @@ class Life:
             setattr(app, name, value)
         choose(app, start.engine)
         await app._start_jupyter_server_extension(app.serverapp)
+
+
+def ours(app: OxillamaApp) -> set[str]:
+    """The traits that no other application has."""
+    return app.traits(config=True).keys() - ExtensionApp.class_traits().keys()
 
 
 class Anew(APIHandler):
