@@ -38,7 +38,7 @@ def test_a_reloaded_page_keeps_the_picture_new_and_stops_what_a_client_waits_for
     saved_outputs(page, world)
     open_notebook(page, scripted_lab, "second")
     panel = page.locator(MONITOR)
-    wait_for_text(panel, "Ready", timeout=LIMIT)
+    wait_for_text(panel, "Ready")
     panel.evaluate("one => { one.dataset.mine = 'still there'; }")
     for _ in range(3):
         finish(client, "slow 30")
