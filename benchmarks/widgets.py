@@ -18,7 +18,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-TESTS = Path(__file__).parents[1] / "tests"
+HERE = Path(__file__).resolve().parent
+TESTS = HERE.parent / "tests"
 sys.path.insert(0, str(TESTS))
 
 from browser.notebooks import open_notebook, write_notebook  # noqa: E402
@@ -102,7 +103,7 @@ def main() -> None:
         lab = world.serve(
             f"--ServerApp.root_dir={folder}",
             "--LabApp.expose_app_in_browser=True",
-            command=(str(Path(__file__).with_name("scripted_lab.py")),),
+            command=(str(HERE / "scripted_lab.py"),),
         )
         write_notebook(world, CELL, f"%%oxillama --bg\n{WRITES}", SLEEPS)
         with sync_playwright() as playwright:
