@@ -19,7 +19,7 @@ from jupyterlab.labapp import main
 from scripts import scripted
 from tornado.web import authenticated
 
-from oxillama_jupyter import extension
+from oxillama_jupyter import enginetraits
 from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.scripted import ScriptedEngine
 from oxillama_jupyter.extension import OxillamaApp
@@ -121,7 +121,8 @@ def choose(app: OxillamaApp, engine: str) -> None:
     app.__dict__.pop("_engine", None)
     if engine == "scripted":
         app._engine = lambda: ScriptedEngine(says, n_ctx=2_000_000)  # type: ignore[method-assign]
-    extension.LocalEngine = PacedEngine if engine == "paced" else LocalEngine  # type: ignore[misc]
+    chosen = PacedEngine if engine == "paced" else LocalEngine
+    enginetraits.LocalEngine = chosen  # type: ignore[misc]
 
 
 def initialize(app: OxillamaApp) -> None:

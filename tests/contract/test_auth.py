@@ -134,7 +134,9 @@ def test_a_key_is_listed_without_its_secret(
 
 
 def test_the_secret_is_not_in_the_store(server: Server, key: dict[str, Any]) -> None:
-    for file in server.database.parent.iterdir():
+    files = [path for path in server.database.parent.rglob("*") if path.is_file()]
+    assert server.database in files
+    for file in files:
         assert key["key"].encode() not in file.read_bytes()
 
 

@@ -42,17 +42,21 @@ def test_a_killed_servers_run_fails_at_the_next_start(
 
 
 def checkpointed(server: Server, thread_id: str, stream: Any) -> None:
-    """Read on until some of the text is stored, then have the engine stand still."""
+    """Read on until some of the text is stored, then have the engine stand still.
+
+    It does so between the looks, too: a fast machine would be through before the first checkpoint.
+    """
 
     def stored() -> bool:
+        engine.resume()
         stream.content += next(stream._chunks)
+        engine.suspend()
         page = server.raw.get(f"v1/threads/{thread_id}/messages?limit=1").json()
         return bool(page["data"][0]["run_id"] and page["data"][0]["content"])
 
     stream.until("thread.message.delta")
     engine = server.engine
     until(stored, "the first checkpoint")
-    engine.suspend()
 
 
 def test_a_queued_run_is_executed_by_the_next_server(
