@@ -111,7 +111,7 @@ class Bench:
 
     async def _restart(self, engine: LocalEngine, bare: BareLoop) -> list[Figures]:
         await engine.aclose()
-        await more.tune(self.threads, self.make)
+        await more.tune(self.make)
         settings = more.TUNED | {"vault_bytes": 1 << 30}
         return [await restart(lambda: self.make(**settings), bare, self.rounds)]
 

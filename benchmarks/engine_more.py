@@ -15,11 +15,9 @@ from bare import NEVER_END, BareLoop, long_text, question, request
 from engine_cases import Figures, collect, generate, next_turn
 from model import LARGE
 
-from oxillama_jupyter.engine.autotune import Autotuner, Choice, TunedFile
 from oxillama_jupyter.engine.frames import Configure
 from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.pacing import Pacer
-from oxillama_jupyter.engine.process import CHILD_ENVIRONMENT, SPIN
 from oxillama_jupyter.engine.protocol import Constraint, GenerateRequest, Sampling
 from oxillama_jupyter.engine.tuning import Tuning
 
@@ -134,7 +132,7 @@ async def defaults(make: Make, model: Path, threads: int) -> list[Figures]:
     Once against its default context parameters as they are, which have four threads on any machine,
     and once with as many threads as there are cores, which its programs choose.
     """
-    await tune(threads, make)
+    await tune(make)
     rows = []
     for count in (1, 4):
         for given in (None, threads):
@@ -163,21 +161,19 @@ async def defaults(make: Make, model: Path, threads: int) -> list[Figures]:
     return rows
 
 
-async def tune(threads: int, make: Make) -> None:
-    """Find the fastest settings, as the engine does in quiet minutes; once."""
-    engine = make(**TUNED)
-    base = engine._configure
-    if engine.status().measured:
-        return
-    first = Choice(flash_attn=True, n_threads=threads, spin=CHILD_ENVIRONMENT[SPIN])
-
-    async def quiet() -> None:
-        return
-
-    tuned = await Autotuner(base, first, quiet=quiet, busy=asyncio.Event().wait).tune()
-    assert tuned is not None, "the machine is too restless"
-    print("chosen:", tuned.choice)
-    await asyncio.to_thread(TunedFile(Path(engine._configure.vault).parent, base).save, tuned)
+async def tune(make: Make) -> None:
+    """Let an engine find the fastest settings, as it does in quiet minutes; once."""
+    for _ in range(3):
+        engine = make(**TUNED)
+        await engine.start()
+        assert engine._measuring is not None
+        await engine._measuring
+        measured = engine.status().measured
+        await engine.aclose()
+        if measured:
+            print("chosen:", next(way for way in measured if way["chosen"]))
+            return
+    raise SystemExit("The machine is too restless to find the fastest settings.")
 
 
 async def _engine_speeds(engine: LocalEngine, texts: list[str]) -> dict[str, float]:

@@ -26,7 +26,7 @@ async def neighbours(make: Make, cores: int) -> list[Figures]:
 
     Its fair share is what it keeps beside as many plain Python loops as there are cores.
     """
-    await tune(cores, make)
+    await tune(make)
     rows = []
     for name, work in (("matrix products", _multiply), ("Python loops", _count)):
         engine = make(**TUNED)
@@ -53,7 +53,7 @@ async def neighbours(make: Make, cores: int) -> list[Figures]:
 
 async def best_fixed(make: Make, cores: int, rounds: int) -> Figures:
     """Generation alone, with what was measured and paced, against every fixed setting, in turns."""
-    await tune(cores, make)
+    await tune(make)
     engines: dict[str, LocalEngine] = {"tuned": make(**TUNED)}
     for flash, threads in itertools.product((False, True), sorted({1, cores})):
         fixed = TUNED | {"n_threads": threads, "tuning": Tuning(flash_attn=flash)}

@@ -10,14 +10,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import statistics
+import sys
 import time
 from typing import Any, NamedTuple
 
-from wire import Target, model_server
+from wire import Target, call, model_server
 
 __all__ = ["against_peer"]
 
 PEER_TOKENS = 64
+TUNING_SECONDS = 1200
 LONG_WORDS = 1480  # about 3,000 tokens
 ONE_WORD = {"1663": 100}
 
@@ -31,7 +33,7 @@ async def chat_clients(target: Target, model: str, clients: int, turn: int) -> t
 
     async def one(number: int) -> int:
         begin = time.perf_counter()
-        text = f"{turn} {number} " + "abcd " * 60
+        text = f"{clients} {turn} {number} " + "abcd " * 60
         answer = await client.chat.completions.create(
             model=model,
             messages=[{"role": "user", "content": text}],
@@ -132,12 +134,16 @@ async def long_conversations(
 
 
 def against_peer(options: argparse.Namespace) -> dict[str, Any]:
-    """Ours and another server's chat completions of the same model, in turns."""
+    """Ours and another server's chat completions of the same model, in turns.
+
+    Ours first finds its settings, as it does once on every machine: it would do so while the peer
+    is measured, as soon as it has nothing to do itself.
+    """
     peer = Target(options.peer_url.removesuffix("/v1"), options.peer_key)
     threads = f"--OxillamaApp.n_threads={options.threads}"
     results: dict[str, Any] = {}
     with model_server(options.model, "--OxillamaApp.n_parallel=16", threads) as ours:
-        name = asyncio.run(_first_model(ours))
+        name = asyncio.run(_tuned_model(ours))
         for clients in (8, 16):
             rows = []
             for turn in range(4):  # the first one warms up
@@ -153,20 +159,27 @@ def against_peer(options: argparse.Namespace) -> dict[str, Any]:
                 )
             )
     with model_server(options.model, "--OxillamaApp.n_parallel=4", threads) as ours:
-        names = asyncio.run(_first_model(ours)), options.peer_model
+        names = asyncio.run(_tuned_model(ours)), options.peer_model
         for count in (1, 4):
             case = f"peer, {count} conversations of 3,000 tokens"
             results[case] = asyncio.run(long_conversations(ours, peer, names, count))
     return results
 
 
-async def _first_model(target: Target) -> str:
-    """The model that answers by default, once it is there."""
+async def _tuned_model(target: Target) -> str:
+    """The model that answers by default, once its settings are found and it answers with them."""
     import openai
 
     client = openai.AsyncOpenAI(base_url=f"{target.url}/v1", api_key=target.key)
     name = (await client.models.list()).data[0].id
     hello = [{"role": "user", "content": "Hello"}]
+    await client.chat.completions.create(model=name, messages=hello, max_tokens=1)
+    print("Ours finds its settings; that takes some minutes.", file=sys.stderr)
+    deadline = time.monotonic() + TUNING_SECONDS
+    while not (await call(target, "GET", "/oxillama/engine"))["status"]["measured"]:
+        if time.monotonic() > deadline:
+            raise SystemExit("The machine is too restless for our server to find its settings.")
+        await asyncio.sleep(1)
     await client.chat.completions.create(model=name, messages=hello, max_tokens=1)
     await client.close()
     return name

@@ -63,6 +63,12 @@ from oxillama_jupyter.store.response_life import secret
 __all__ = ["OxillamaApp", "main"]
 
 _WATCH_SECONDS = 5.0
+_FLAGS = {
+    "autotune": (
+        {"OxillamaApp": {"autotune": "again"}},
+        "Measure anew which settings run a model fastest on this machine.",
+    )
+}
 
 
 class OxillamaApp(EngineTraits, ExtensionApp):
@@ -75,6 +81,7 @@ class OxillamaApp(EngineTraits, ExtensionApp):
     # Plain class attributes, as traitlets' own applications have them.
     serverapp_config = {"open_browser": False}  # noqa: RUF012
     subcommands = {"key": (KeyApp, KeyApp.description)}  # noqa: RUF012
+    flags = {**ExtensionApp.flags, **_FLAGS}  # noqa: RUF012
 
     allow_pull = Bool(
         False,  # noqa: FBT003  # traitlets' way
@@ -133,6 +140,13 @@ class OxillamaApp(EngineTraits, ExtensionApp):
         return value
 
     # -- Jupyter's hooks, in the order they are called -------------------------------------------
+
+    @classmethod
+    def make_serverapp(cls, **kwargs: Any) -> ServerApp:  # Jupyter's own options
+        """Let the server know this program's flags, too."""
+        serverapp = super().make_serverapp(**kwargs)
+        serverapp.flags = {**serverapp.flags, **_FLAGS}
+        return serverapp
 
     def initialize_settings(self) -> None:
         """Before the server listens: what kernels and requests will need."""

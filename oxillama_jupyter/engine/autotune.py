@@ -1,8 +1,9 @@
 """Which settings are fastest on this machine: measured once for a model, and remembered.
 
-One thing is varied at a time, and a change is kept only if it is clearly better. Each way to run
-the model is timed in a process of its own (`engine.measure`), while nobody generates; a request
-that comes in ends that process, and the way is timed again later.
+One thing is varied at a time, and a change is kept only if it is clearly better; what is near the
+best is timed once more, in turns with it. Each way to run the model is timed in a process of its
+own (`engine.measure`), while nobody generates; a request that comes in ends that process, and the
+way is timed again later.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Autotuner", "Choice", "Trial", "Tuned", "TunedFile"]
 
 _CLEARLY = 0.97  # of the best time so far; what is nearer may be chance
+_NEAR = 1.1  # times the best time so far, or as much less: both are timed again
 _STEADY = 1.25  # the first way, timed again at the end, must not have changed more than this
 _LONGEST = 120.0  # seconds for one way; a hopeless one is not waited for
 _MOST_MODELS = 64
@@ -43,6 +45,7 @@ class Choice(Struct, frozen=True, omit_defaults=True):
         flash_attn: Flash attention.
         n_threads: Compute threads.
         n_batch: The most prompt tokens of one step; 0 for the usual.
+        round_up: As in `Configure`; it follows from what was measured.
         use_extra_bufts: llama.cpp's repacked weights.
         spin: How long threads spin before they sleep, as `GOMPSPINCOUNT` has it.
     """
@@ -50,6 +53,7 @@ class Choice(Struct, frozen=True, omit_defaults=True):
     flash_attn: bool
     n_threads: int
     n_batch: int = 0
+    round_up: int = 0
     use_extra_bufts: bool = True
     spin: str = CHILD_ENVIRONMENT[SPIN]
 
@@ -60,6 +64,7 @@ class Choice(Struct, frozen=True, omit_defaults=True):
             flash_attn=self.flash_attn,
             n_threads=self.n_threads,
             n_batch=self.n_batch,
+            round_up=self.round_up,
             use_extra_bufts=self.use_extra_bufts,
         )
 
@@ -163,7 +168,7 @@ class Autotuner:
         again = await self._try(self._first)
         if again.measured is None or not 1 / _STEADY < again.measured.seconds / start < _STEADY:
             return None
-        return Tuned(best.choice, self._trials, int(time.time()))
+        return Tuned(self._rounded(best).choice, self._trials, int(time.time()))
 
     async def _vary(self, best: Trial, name: str, values: list[Any]) -> Trial:
         """Vary one thing of the best way so far; return the best then."""
@@ -172,9 +177,29 @@ class Autotuner:
             if any(trial.choice == choice for trial in self._trials):
                 continue
             trial = await self._try(choice)
+            if 1 / _NEAR < _seconds(trial) / _seconds(best) < _NEAR:
+                best, trial = await self._repeat(best), await self._repeat(trial)
             if _seconds(trial) < _CLEARLY * _seconds(best):
                 best = trial
         return best
+
+    async def _repeat(self, trial: Trial) -> Trial:
+        """Time a way again, and keep the best of its figures."""
+        again = await self._try(trial.choice)
+        self._trials.pop()
+        if trial.measured is None or again.measured is None:
+            return self._replace(trial, again)
+        return self._replace(trial, Trial(trial.choice, trial.measured.best(again.measured)))
+
+    def _rounded(self, trial: Trial) -> Trial:
+        """Say how few tokens the best way is to read with others."""
+        count = trial.measured.round_up if trial.choice.flash_attn and trial.measured else 0
+        choice = msgspec.structs.replace(trial.choice, round_up=count)
+        return self._replace(trial, Trial(choice, trial.measured))
+
+    def _replace(self, old: Trial, new: Trial) -> Trial:
+        self._trials[self._trials.index(old)] = new
+        return new
 
     def _candidates(self) -> list[tuple[str, list[Any]]]:
         """What may be varied: what nobody has fixed."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from oxillama_jupyter.engine.pieces import Pieces
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -144,6 +146,7 @@ class Limits(NamedTuple):
         token_seconds: First guess of what one prompt token takes; measured from then on.
         n_cells: Cells of the KV cache, for its figures.
         echo_rows: The most prompt tokens of one step whose logits are wanted.
+        pieces: How prompts are cut.
     """
 
     n_parallel: int
@@ -155,3 +158,4 @@ class Limits(NamedTuple):
     token_seconds: float = 1e-4
     n_cells: int = 0
     echo_rows: int = 16
+    pieces: Pieces = Pieces()

@@ -65,6 +65,8 @@ class Configure(Struct, frozen=True, tag="configure"):
         use_extra_bufts: Whether llama.cpp may repack weights for this CPU.
         flash_attn: Flash attention; None for where generations may share the cache.
         n_batch: The most prompt tokens of one step; 0 for the usual.
+        round_up: From how many missing prompt tokens on some cached ones are read again, so that
+            flash attention takes all of them together; 0 for never.
         prefill_seconds: How long a step that only reads prompts may take.
         mixed_seconds: How long a step may take while somebody generates.
         vault: Folder of the threads' states on disk.
@@ -83,6 +85,7 @@ class Configure(Struct, frozen=True, tag="configure"):
     use_extra_bufts: bool = True
     flash_attn: bool | None = None
     n_batch: int = 0
+    round_up: int = 0
     prefill_seconds: float = 0.25
     mixed_seconds: float = 0.06
     vault: str = ""

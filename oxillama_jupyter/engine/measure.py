@@ -7,6 +7,7 @@ environment.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
@@ -30,7 +31,9 @@ _WORK = 2.5e11  # parameters times tokens of filling the cache: large models are
 _DEEPEST = 2048
 _SHALLOWEST = 128
 _STEPS = 12
-_FOLLOW_UP = 20
+_FOLLOW_UP = 40  # a question of some 25 words, and what a template puts around it
+_TILE = 64
+_HARDLY = 52  # a tile that is worth it only from so many tokens on is not worth it
 _TIMES = 4  # each is done so often, as the machine may do something else meanwhile
 _ENOUGH = 1.5  # seconds for that; what takes longer is done once, and averages by itself
 _TOGETHER = 4
@@ -44,7 +47,8 @@ class Measured(Struct, frozen=True):
         prefill: Prompt tokens per second, up to that depth.
         decode: Generated tokens per second of one sequence at that depth.
         decode_together: Generated tokens per second of several sequences, all together.
-        follow_up: Seconds to read twenty more tokens at that depth.
+        follow_up: Seconds to read forty more tokens at that depth.
+        tile: Seconds to read sixty-four, which flash attention takes together.
         together: How many sequences `decode_together` had.
     """
 
@@ -53,17 +57,40 @@ class Measured(Struct, frozen=True):
     decode: float
     decode_together: float
     follow_up: float
+    tile: float
     together: int
 
     @property
     def seconds(self) -> float:
         """What a small conversation takes: the less the better.
 
-        A prompt of 500 tokens, and six turns that read 20 and write 50; one of them among others,
+        A prompt of 500 tokens, and six turns that read 40 and write 50; one of them among others,
         for most notebooks have one person before them.
         """
-        return (
-            500 / self.prefill + 6 * self.follow_up + 250 / self.decode + 50 / self.decode_together
+        turn = min(self.follow_up, self.tile) if self.round_up else self.follow_up
+        return 500 / self.prefill + 6 * turn + 250 / self.decode + 50 / self.decode_together
+
+    @property
+    def round_up(self) -> int:
+        """From how many tokens on sixty-four are read sooner than they are; 0 for never.
+
+        What fewer than a tile take grows by as much with each of them.
+        """
+        one = 1 / self.decode
+        each = max((self.follow_up - one) / (_FOLLOW_UP - 1), 1e-9)
+        least = math.ceil(1 + (self.tile - one) / each)
+        return max(least, 2) if least <= _HARDLY else 0
+
+    def best(self, other: Measured) -> Measured:
+        """The best of two measurements of one way: whatever else runs only adds to its times."""
+        return Measured(
+            self.depth,
+            max(self.prefill, other.prefill),
+            max(self.decode, other.decode),
+            max(self.decode_together, other.decode_together),
+            min(self.follow_up, other.follow_up),
+            min(self.tile, other.tile),
+            self.together,
         )
 
 
@@ -85,9 +112,9 @@ class _Stopwatch:
             found.append(work())
         return min(found)
 
-    def follow_up(self, position: int) -> float:
+    def more(self, position: int, count: int) -> float:
         """Read a few more tokens at a depth, and forget them; return seconds."""
-        seconds = self.read(0, position, _FOLLOW_UP)
+        seconds = self.read(0, position, count)
         self._llama.keep(0, position)
         return seconds
 
@@ -128,19 +155,20 @@ def measure(settings: Configure) -> Measured:
     llama = Llama(msgspec.structs.replace(settings, pace=False))
     llama.warm_up()
     watch = _Stopwatch(llama)
-    room = llama.limits.n_ctx - _FOLLOW_UP - _STEPS - 2
+    room = llama.limits.n_ctx - _TILE - _STEPS - 2
     # The same for every way to run a model, whatever the clock says.
     depth = max(_SHALLOWEST, min(_DEEPEST, room, int(_WORK / llama.info().n_params)))
     prefill = depth / watch.read(0, 0, depth)
     decode = 1 / watch.least(lambda: watch.generate([depth]))
-    follow_up = watch.least(lambda: watch.follow_up(depth))
+    follow_up = watch.least(lambda: watch.more(depth, _FOLLOW_UP))
+    tile = watch.least(lambda: watch.more(depth, _TILE))
     together = min(_TOGETHER, llama.limits.n_parallel)
     shallow = depth // 3
     for sequence in range(1, together):
         watch.read(sequence, 0, shallow)
     step = watch.least(lambda: watch.generate([depth] + [shallow] * (together - 1)))
     llama.close()
-    return Measured(depth, prefill, decode, together / step, follow_up, together)
+    return Measured(depth, prefill, decode, together / step, follow_up, tile, together)
 
 
 def main() -> int:

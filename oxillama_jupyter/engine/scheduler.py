@@ -24,7 +24,7 @@ from oxillama_jupyter.engine.slots import common_length
 from oxillama_jupyter.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from oxillama_jupyter.engine.backend import Backend, Limits, Vocabulary
     from oxillama_jupyter.engine.jobs import Job
@@ -36,7 +36,6 @@ __all__ = ["Scheduler"]
 
 _SOON = 0.1  # seconds; nobody notices that an abort waited so long for the end of a step
 _WORTH_SHARING = 64  # tokens; fewer are read again sooner than they are waited for
-_SHARE = 64  # prompt tokens of a sequence; llama.cpp reads fewer at a time more slowly
 
 
 class Scheduler:
@@ -127,6 +126,7 @@ class Scheduler:
             if job.sampler is not None:
                 continue  # it was here before, and lost its place
             job.admitted = self._clock()
+            self._read_again(job)
             job.cached = job.slot.length
             job.sampler = self._backend.sampler(job.sampling, job.constraint)
             info = PromptInfo(job.n_prompt, job.cached, job.dropped)
@@ -182,6 +182,15 @@ class Scheduler:
                     return True
         return False
 
+    def _read_again(self, job: Job) -> None:
+        """Forget some cached tokens, where few missing ones are read sooner together with them."""
+        slot = job.slot
+        assert slot is not None  # noqa: S101 - it has just been given one
+        generating = sum(_missing(other) == 1 for other in self._active if other is not job)
+        count = self._limits.pieces.again(_missing(job), slot.length, generating)
+        if count and job.recorder is None:
+            self._slots.rewind(slot, slot.length - count)
+
     def _worth_interrupting(self, jobs: list[Job], rows: list[Row]) -> frozenset[int]:
         """Whose abort may break off this step; nobody's if it ends soon anyway."""
         count = sum(len(row.tokens) for row in rows)
@@ -205,7 +214,8 @@ class Scheduler:
         rows = [_row(job, 1) for job in jobs]
         budget = self._budget(len(rows), [_missing(job) for job in reading])
         echoed = self._limits.echo_rows
-        for job, count in _shares(reading, budget):
+        shares = self._limits.pieces.shares(list(map(_missing, reading)), budget, len(rows))
+        for job, count in zip(reading, list(shares), strict=False):
             if job.recorder is not None and job.recorder.missing:
                 count = min(count, echoed)  # noqa: PLW2901 - what its logits have room for
                 echoed -= count
@@ -227,6 +237,7 @@ class Scheduler:
         if generating:
             whole = sum(count for count in missing if count <= most)
             most = max(self._readable(self._limits.mixed_seconds), min(whole, most))
+        most = max(most, self._limits.pieces.least(generating))
         return min(most, self._limits.n_batch - generating)
 
     def _readable(self, seconds: float) -> int:
@@ -315,23 +326,6 @@ def _close_sampler(job: Job) -> None:
 def _missing(job: Job) -> int:
     """How many of the job's tokens are not in the cache yet."""
     return len(job.tokens) - job.slot.length  # type: ignore[union-attr] # active jobs have one
-
-
-def _shares(reading: list[Job], budget: int) -> Iterator[tuple[Job, int]]:
-    """Who reads how many tokens: as many for all who lack so many.
-
-    llama.cpp cuts a batch into pieces that have as many tokens of each of its sequences.
-    """
-    share = 0
-    for place, job in enumerate(reading):
-        share = share or budget // max(min(len(reading) - place, budget // _SHARE), 1)
-        count = min(share, _missing(job), budget)
-        if place and count < min(_missing(job), _SHARE):
-            return  # hardly worth its place
-        yield job, count
-        budget -= count
-        if count < share:
-            share = 0  # what is left over is for the others
 
 
 def _row(job: Job, count: int) -> Row:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from oxillama_jupyter.engine.backend import Limits
 from oxillama_jupyter.engine.frames import Configure
+from oxillama_jupyter.engine.pieces import Pieces
 
 __all__ = ["ModelSizes", "Plan", "plan"]
 
@@ -83,6 +84,7 @@ def plan(  # noqa: PLR0913 - what is known, all by name but the first four
     batch = settings.n_batch or _MOST_BATCH
     while not flash and batch > _LEAST_BATCH and 4 * batch * seen * heads > _SCORE_BYTES:
         batch //= 2
+    tile = _FLASH_CHUNK if flash and not offloads else 1
     aligned = _aligned(n_cells) if unified else _aligned(n_ctx) * n_parallel
     limits = Limits(
         n_parallel=n_parallel,
@@ -92,6 +94,7 @@ def plan(  # noqa: PLR0913 - what is known, all by name but the first four
         prefill_seconds=settings.prefill_seconds,
         mixed_seconds=settings.mixed_seconds,
         n_cells=aligned,
+        pieces=Pieces(tile, not unified, settings.round_up if rewinds else 0),
     )
     return Plan(limits, aligned, unified, flash, memory // 16)
 

@@ -45,9 +45,9 @@ class ThreadQuery(Struct, forbid_unknown_fields=True, kw_only=True, frozen=True)
         limit: At most this many threads, 1 to 100.
         after: Start just behind this thread id.
         metadata: Keys that must have exactly these values, all of them.
-        q: Words to look for in the messages; every word must occur in one of them. A word with a
-            `*` behind it is a prefix, and so is the last one unless a space stands behind it. Those
-            with the newest match come first then.
+        q: Words to look for in the messages, at most 128; every word must occur in one of them. A
+            word with a `*` behind it is a prefix, and so is the last one unless a space stands
+            behind it. Those with the newest match come first then.
         archived: Only those that are put away (`archived` is `yes` in their metadata), or only
             those that are not.
         model: Only those in which this model was asked.

@@ -38,7 +38,7 @@ __all__ = ["expression", "page", "words_of"]
 Hit = tuple[int, str, str | None]  # a message's number, its thread's id, and the text around
 
 _LAST = 2**63 - 1  # above all row numbers
-_WORDS = 32  # more words than this in one search are cut; FTS5 limits the depth of a query
+_WORDS = 128  # in one search; FTS5 limits the depth of a query
 _LETTERS = 3  # prefixes up to here are indexed: m006
 _TERMS = 64  # so many words stand for a longer prefix
 _WALK = 10_000  # messages
@@ -90,7 +90,7 @@ def page(conn: Connection, query: ThreadQuery) -> Page[ThreadSummary]:
     filters are as `ThreadQuery` says.
 
     Raises:
-        InvalidRequest: The cursor is not a thread that is found.
+        InvalidRequest: The cursor is not a thread that is found, or there are too many words.
     """
     words = expression(conn, query.q or "")
     below = _LAST
@@ -113,8 +113,17 @@ def page(conn: Connection, query: ThreadQuery) -> Page[ThreadSummary]:
 
 
 def words_of(q: str) -> list[str]:
-    """The words that the user typed."""
-    return q.replace("\0", "").split()[:_WORDS]
+    """The words that the user typed.
+
+    Raises:
+        InvalidRequest: There are too many.
+    """
+    words = q.replace("\0", "").split()
+    if len(words) > _WORDS:
+        raise InvalidRequest(
+            f"A search has at most {_WORDS} words; this one has {len(words)}.", param="q"
+        )
+    return words
 
 
 def expression(conn: Connection, q: str) -> str:

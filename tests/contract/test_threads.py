@@ -110,6 +110,21 @@ def test_no_search_is_a_syntax_error(raw: httpx2.Client, query: str) -> None:
     assert raw.get("oxillama/threads", params={"q": query}).status_code == 200
 
 
+def test_every_word_of_a_long_search_counts(client: OpenAI, raw: httpx2.Client) -> None:
+    words = [f"w{uuid4().hex}" for _ in range(129)]
+    messages: Any = [{"role": "user", "content": " ".join(words)}]
+    thread = client.beta.threads.create(messages=messages)
+    (found,) = listed(raw, q=" ".join(words[:128]))
+    assert found["id"] == thread.id
+    assert listed(raw, q=" ".join([*words[:127], "missing"])) == []
+
+    refused = raw.get("oxillama/threads", params={"q": " ".join(words)})
+    assert refused.status_code == 400
+    error = refused.json()["error"]
+    assert error["param"] == "q"
+    assert error["message"] == "A search has at most 128 words; this one has 129."
+
+
 def test_a_summary_says_what_a_person_recognises(
     server: Server, client: OpenAI, raw: httpx2.Client, endless: dict[str, Any]
 ) -> None:

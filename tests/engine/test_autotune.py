@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from oxillama_jupyter.engine import autotune, machine
@@ -19,14 +20,17 @@ BASE = Configure("model.gguf", "m")
 
 def figures(speed: float) -> Measured:
     """What a way gives that is so many times as fast as the first."""
-    return Measured(1000, 500 * speed, 50 * speed, 100 * speed, 0.1 / speed, 4)
+    return Measured(1000, 500 * speed, 50 * speed, 100 * speed, 0.1 / speed, 0.2 / speed, 4)
 
 
 class Machine:
     """Times ways by a rule instead of a clock."""
 
-    def __init__(self, speed: Callable[[Choice], float | None]) -> None:
+    def __init__(
+        self, speed: Callable[[Choice], float | None], always: Measured | None = None
+    ) -> None:
         self.speed = speed
+        self.always = always
         self.tried: list[Choice] = []
         self.restless = 0
         self.disturbed = asyncio.Event()
@@ -38,7 +42,7 @@ class Machine:
             self.disturbed.set()
             await asyncio.sleep(10)
         speed = self.speed(choice)
-        return None if speed is None else figures(speed)
+        return None if speed is None else self.always or figures(speed)
 
     async def quiet(self) -> None:
         self.disturbed.clear()
@@ -125,6 +129,54 @@ async def test_a_restless_machine_gets_no_verdict(
     assert await tune(world) is None
 
 
+async def test_what_is_near_is_timed_again_in_turns(
+    tune: Callable[..., Awaitable[Tuned | None]],
+) -> None:
+    """Chance slows a process down, all of it; it is not to decide."""
+    other = msgspec.structs.replace(FIRST, flash_attn=False)
+    unlucky = iter([1.0])
+    world = Machine(lambda choice: next(unlucky, 1.05) if choice == other else 1.0)
+    tuned = await tune(world, Configure("model.gguf", "m", n_threads=2))
+    assert tuned is not None
+    assert world.tried[:4] == [FIRST, other, FIRST, other]
+    assert tuned.choice == other
+    assert [trial.choice for trial in tuned.trials].count(other) == 1
+
+
+async def test_what_is_far_is_not_timed_again(
+    tune: Callable[..., Awaitable[Tuned | None]],
+) -> None:
+    world = Machine(lambda choice: 1.0 if choice == FIRST else 0.8)
+    await tune(world)
+    assert len(world.tried) == len(set(map(repr, world.tried))) + 1  # the first one, at the end
+
+
+@pytest.mark.parametrize(
+    ("one", "forty", "tile", "expected"),
+    [
+        (0.012, 0.202, 0.144, 29),  # an AMD EPYC with flash attention, 2,048 tokens cached
+        (0.033, 0.920, 0.195, 9),  # an Intel Xeon with it
+        (0.009, 0.081, 0.124, 0),  # without: as much for each token
+        (0.009, 0.009, 0.009, 2),  # where a tile costs nothing more
+    ],
+)
+def test_few_tokens_are_read_with_others_where_that_takes_less_time(
+    one: float, forty: float, tile: float, expected: int
+) -> None:
+    assert Measured(2048, 600, 1 / one, 200, forty, tile, 4).round_up == expected
+
+
+async def test_the_choice_says_how_few(
+    tune: Callable[..., Awaitable[Tuned | None]],
+) -> None:
+    steep = Measured(2048, 500, 30, 100, 0.9, 0.2, 4)
+    world = Machine(lambda choice: 1.0 if choice.flash_attn else None, steep)
+    tuned = await tune(world)
+    assert tuned is not None
+    assert tuned.choice.round_up == steep.round_up > 0
+    assert tuned.choice.configure(BASE).round_up == steep.round_up
+
+
 def test_what_was_found_is_kept_for_machine_and_model(
     tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +198,7 @@ async def test_a_real_measurement(small_model: Path) -> None:
     assert 128 <= found.depth < 512
     assert found.together == 4
     assert min(found.prefill, found.decode, found.decode_together, found.follow_up) > 0
+    assert found.tile > 0
     assert found.seconds > 500 / found.prefill
 
 

@@ -12,6 +12,7 @@ from engine.fakes import FakeLlama, FakeSampler
 from oxillama_jupyter.engine.backend import Limits
 from oxillama_jupyter.engine.frames import Output
 from oxillama_jupyter.engine.jobs import Job
+from oxillama_jupyter.engine.pieces import Pieces
 from oxillama_jupyter.engine.protocol import Delta, PromptInfo, Sampling
 from oxillama_jupyter.engine.scheduler import Scheduler
 from oxillama_jupyter.engine.slots import Slots
@@ -28,10 +29,10 @@ def no_leaks() -> Iterator[None]:
 class World:
     """A scheduler, its fake, and all that came out."""
 
-    def __init__(self, llama: FakeLlama | None = None, **limits: float) -> None:
+    def __init__(self, llama: FakeLlama | None = None, **limits: float | Pieces) -> None:
         self.llama = llama or FakeLlama()
         values = {"n_parallel": 4, "n_ctx": 1000, "n_batch": 128, "token_seconds": 0.001} | limits
-        slots = Slots(self.llama, int(values["n_parallel"]), memory=10_000)
+        slots = Slots(self.llama, int(values["n_parallel"]), memory=10_000)  # type: ignore[arg-type]
         self.scheduler = Scheduler(
             self.llama,
             slots,
@@ -202,6 +203,21 @@ def test_short_prompts_are_read_whole_beside_a_generation_and_long_ones_in_piece
     world.step()
     assert sorted(len(row.tokens) for row in world.llama.steps[-1]) == [1, 45, 45]
     world.run()
+
+
+def test_a_short_next_turn_is_read_with_cached_tokens_where_that_is_sooner() -> None:
+    world = World(n_ctx=100_000, n_batch=600, pieces=Pieces(tile=64, round_up=20))
+    prompt = list(range(1, 2001))
+    world.submit(1, prompt, key="thread", max_tokens=1)
+    world.run()
+    prompt = [*prompt, *world.llama.expected(prompt, 1), *range(3001, 3030)]
+    world.submit(2, prompt, key="thread")
+    world.run()
+
+    steps = [[len(row.tokens) for row in rows] for rows in world.llama.steps]
+    assert steps[-10] == [64]
+    assert world.prompt(2) == PromptInfo(2030, 2030 - 64)
+    assert world.text(2) == world.expected(prompt, 10)
 
 
 def test_more_generations_than_sequences_wait_in_order() -> None:

@@ -29,7 +29,7 @@ def fast_batches(monkeypatch: pytest.MonkeyPatch) -> list[Choice]:
     async def run(choice: Choice, _: Configure) -> Measured:
         tried.append(choice)
         speed = 2.0 if choice.n_batch == 256 else 1.0
-        return Measured(500, 500 * speed, 50 * speed, 100 * speed, 0.1 / speed, 4)
+        return Measured(500, 500 * speed, 50 * speed, 100 * speed, 0.1 / speed, 0.2 / speed, 4)
 
     monkeypatch.setattr(autotune, "run_measure", run)
     monkeypatch.setattr(tuning, "_QUIET_SECONDS", 0.0)
