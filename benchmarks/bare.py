@@ -27,7 +27,11 @@ def question(number: int, words: int = 12) -> str:
 
 
 class BareLoop:
-    """llama.cpp with a loop around it: the most that can be had."""
+    """llama.cpp with a loop around it: the most that can be had.
+
+    All of it runs in the thread that made it, as a program of llama.cpp's own does: OpenMP has a
+    team of threads for each thread that decodes, and with two teams it is up to half as fast.
+    """
 
     def __init__(self, configure: Configure) -> None:
         self.llama = Llama(configure)

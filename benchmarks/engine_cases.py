@@ -53,7 +53,7 @@ async def throughput(
     ratios, ours, theirs, waits, bare_waits = [], [], [], [], []
     for turn in range(rounds):
         items = [request(question(1000 * count + 100 * turn + n), tokens) for n in range(count)]
-        bare_first, bare_seconds = await asyncio.to_thread(bare.generate, items)
+        bare_first, bare_seconds = bare.generate(items)
         firsts, seconds = await generate(engine, items)
         ratios.append(bare_seconds / seconds)
         ours.append(count * tokens / seconds)
@@ -76,7 +76,7 @@ async def prefill(engine: LocalEngine, bare: BareLoop, rounds: int) -> Figures:
     for turn in range(rounds):
         text = long_text(bare, 90_000 + turn, LONG_TOKENS)
         first = request(text, 8, key=f"long{turn}")
-        bare_seconds, _ = await asyncio.to_thread(bare.generate, [first])
+        bare_seconds, _ = bare.generate([first])
         _, deltas = await collect(engine, first)
         usage = deltas[-1].usage
         assert usage is not None

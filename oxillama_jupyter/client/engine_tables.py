@@ -33,6 +33,8 @@ def engine_tables(report: Json) -> list[Table]:
         ("On disk", _vault(stats.get("vault"))),
         ("Turns so far", _totals(totals)),
     ]
+    if status.get("measuring") is not None:
+        rows.append(("Measuring settings", _measuring(status["measuring"])))
     settings = [(name, str(value)) for name, value in status["settings"].items() if value != ""]
     tables: list[Table] = [(("Engine", ""), rows), (("Setting", ""), list(settings))]
     if status["measured"]:
@@ -40,6 +42,10 @@ def engine_tables(report: Json) -> list[Table]:
     if report["turns"]:
         tables.append((_LAST, [_turn(turn) for turn in report["turns"][:_TURNS]]))
     return tables
+
+
+def _measuring(count: int) -> str:
+    return f"{count} way{'' if count == 1 else 's'} timed so far; it goes on while nobody generates"
 
 
 def _way(way: Json) -> tuple[str, ...]:

@@ -136,6 +136,10 @@ class TunedFile:
 class Autotuner:
     """Times ways to run a model and chooses.
 
+    Attributes:
+        first: The way the engine runs now.
+        tried: How many ways have been timed.
+
     Args:
         base: The engine's settings; what they fix is not varied.
         first: The way the engine runs now.
@@ -151,21 +155,22 @@ class Autotuner:
         quiet: Callable[[], Awaitable[None]],
         busy: Callable[[], Awaitable[None]],
     ) -> None:
+        self.tried = 0
+        self.first = first
         self._base = base
-        self._first = first
         self._quiet = quiet
         self._busy = busy
         self._trials: list[Trial] = []
 
     async def tune(self) -> Tuned | None:
         """Time all ways; None if the machine was too restless for a verdict."""
-        best = await self._try(self._first)
+        best = await self._try(self.first)
         if best.measured is None:
             return None
         start = best.measured.seconds
         for name, values in self._candidates():
             best = await self._vary(best, name, values)
-        again = await self._try(self._first)
+        again = await self._try(self.first)
         if again.measured is None or not 1 / _STEADY < again.measured.seconds / start < _STEADY:
             return None
         return Tuned(self._rounded(best).choice, self._trials, int(time.time()))
@@ -206,11 +211,11 @@ class Autotuner:
         cores = physical_cores()
         found: list[tuple[str, list[Any]]] = []
         if self._base.flash_attn is None:
-            found.append(("flash_attn", [not self._first.flash_attn]))
+            found.append(("flash_attn", [not self.first.flash_attn]))
         if not self._base.n_threads:
             found.append(("n_threads", sorted({1, max(cores // 2, 1), cores, logical_cores()})))
         found.append(("n_batch", [256, 1024]))
-        if self._first.use_extra_bufts:
+        if self.first.use_extra_bufts:
             found.append(("use_extra_bufts", [False]))
         if SPIN not in os.environ:
             found.append(("spin", ["100000"]))
@@ -232,6 +237,7 @@ class Autotuner:
             if undisturbed:
                 trial = Trial(choice, measuring.result())
                 self._trials.append(trial)
+                self.tried += 1
                 return trial
 
 

@@ -49,6 +49,7 @@ from oxillama_jupyter.engine.verdicts import Verdicts
 from oxillama_jupyter.errors import (
     EngineCrashed,
     EngineUnavailable,
+    InvalidRequest,
     ModelNotFound,
     OxillamaError,
 )
@@ -138,7 +139,6 @@ class LocalEngine:
             timeout=start_timeout,
             logger=logger or logging.getLogger(__name__),
         )
-        self._measuring: asyncio.Task[None] | None = None
         self._renewing = False
         self._start_timeout = start_timeout
         self._logger = logger or logging.getLogger(__name__)
@@ -243,6 +243,7 @@ class LocalEngine:
             waiting=len(self._streams) - running,
             settings=_settings_now(self._settings, stats),
             measured=self._ways.table(),
+            measuring=self._ways.measuring,
             stats=stats,
         )
 
@@ -255,15 +256,27 @@ class LocalEngine:
         except OSError as error:
             self._logger.warning("The saved state of a thread could not be deleted: %s", error)
 
+    def measure_again(self) -> None:
+        """Begin to measure anew, in quiet, which settings are fastest; nothing if that goes on.
+
+        Raises:
+            EngineUnavailable: No process runs.
+            InvalidRequest: The model is too small for it, or nobody wants settings to be measured.
+        """
+        if self._child is None:
+            raise EngineUnavailable(self._detail)
+        if not self._tuning.autotune:
+            raise InvalidRequest("This server measures no settings: OxillamaApp.autotune is False.")
+        self._ways.begin(self._model, self._settings, self._renew, again=True)
+
     async def aclose(self) -> None:
         """Stop the process; generations in flight end with `EngineUnavailable`."""
-        tasks = (self._measuring, self._supervisor)
-        self._measuring = self._supervisor = None
-        for task in tasks:
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        task, self._supervisor = self._supervisor, None
+        await self._ways.aclose()
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         self._settle("failed", "The engine was stopped.")
         self._fail_all(lambda: EngineUnavailable("The engine was stopped."))
 
@@ -326,23 +339,18 @@ class LocalEngine:
         for name, trouble in self._settings["adapters"].items():
             if trouble:
                 self._logger.warning("The adapter '%s' cannot be used. %s", name, trouble)
-        if self._tuning.autotune and self._measuring is None:
-            self._measuring = asyncio.create_task(self._measure(child), name="oxillama-tuning")
+        if self._tuning.autotune:
+            self._ways.begin(self._model, self._settings, self._renew)
         return child
 
-    async def _measure(self, child: ChildProcess) -> None:
-        """Look for faster settings, and start again with them where that disturbs nobody."""
-        try:
-            better = await self._ways.improve(self._model, self._settings)
-        except Exception:  # the engine works all the same
-            self._logger.exception("The fastest settings could not be looked for")
+    async def _renew(self) -> None:
+        """Start again with faster settings, where that disturbs nobody; or use them next time."""
+        if self._child is None or self._live():
             return
-        if not better or self._live() or self._child is not child:
-            return  # they are used from the next start on
         self._renewing = True
         self._settle("starting", "The engine starts again with faster settings.")
         self._logger.info("%s", self._detail)
-        await child.stop()
+        await self._child.stop()
 
     def _dispatch(self, outputs: list[Output]) -> None:
         """Hand a step's outputs to their generations; those of aborted ones have no taker."""

@@ -35,6 +35,7 @@ from oxillama_jupyter.engine.protocol import (
 )
 from oxillama_jupyter.engine.residents import Resident
 from oxillama_jupyter.engine.room import Room
+from oxillama_jupyter.engine.tuning import Tunable
 from oxillama_jupyter.errors import EngineUnavailable, InvalidRequest, ModelNotFound
 
 __all__ = ["EnginePool"]
@@ -222,6 +223,13 @@ class EnginePool:
             raise InvalidRequest(f"The model '{model}' is {doing}: it cannot be unloaded now.")
         resident.failure = ""
         await self._unload(resident)
+
+    async def autotune(self, model: str) -> None:
+        """Load a model and begin to measure anew which settings run it fastest."""
+        async with self.using(model) as engine:
+            if not isinstance(engine, Tunable):
+                raise InvalidRequest(f"The model '{model}' has no settings to measure.")
+            engine.measure_again()
 
     @asynccontextmanager
     async def using(self, model: str | None) -> AsyncIterator[Engine]:

@@ -383,3 +383,12 @@ class ModelLoader(Protocol):
             ModelNotFound: There is none of that name.
             InvalidRequest: It is generating or being loaded.
         """
+
+    async def autotune(self, model: str) -> None:
+        """Load a model and begin to measure anew, in quiet, which settings run it fastest.
+
+        Raises:
+            ModelNotFound: There is none of that name.
+            EngineUnavailable: It cannot be loaded, and why.
+            InvalidRequest: Its settings cannot be measured, or would not be used.
+        """

@@ -140,6 +140,7 @@ class Scheduler:
         if not self._active:
             return []
         self._slots.park_idle()
+        self._gather()
         jobs, rows = self._compose()
         started = self._clock()
         self._stepping = self._worth_interrupting(jobs, rows)
@@ -171,6 +172,15 @@ class Scheduler:
                 output = self._accept(job, token, now)
                 outputs.append(job.recorder.attach(output, token) if job.recorder else output)
         return outputs
+
+    def _gather(self) -> None:
+        """Let those decode together that are apart."""
+        moved = self._slots.gather()
+        if moved is not None:
+            source, target = moved
+            for job in self._active:
+                if job.slot is source:
+                    job.slot = target
 
     def _soon_shared(self, job: Job) -> bool:
         """Whether somebody is just reading what this prompt begins with: better wait and share."""

@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from oxillama_jupyter.engine.gathering import Gathering, beside
 from oxillama_jupyter.engine.parking import WORTH_PARKING, Parked, Parking, belongs
 from oxillama_jupyter.engine.protocol import EngineStats, SequenceState
 from oxillama_jupyter.engine.vault import LEAST_TOKENS, Snapshot, Vault
@@ -58,6 +59,7 @@ class Slots:
         self._slots = [Slot(index) for index in range(count)]
         self._parked = Parking(cells, memory, lost=self._save)
         self._vault = vault
+        self._gathering = Gathering(count)
         self._ticks = 0
 
     def seat(
@@ -133,6 +135,28 @@ class Slots:
             if not slot.busy and slot.length:
                 self._parked.put(slot)
                 slot.length = slot.loaded = self._cells.keep(slot.id, 0)
+
+    def gather(self) -> tuple[Slot, Slot] | None:
+        """Before a step: move a sequence that generates next to the others, if it is time.
+
+        Returns:
+            The slot it was in, and the one it is in now; None where none was moved.
+        """
+        if self._cells.unified:
+            return None
+        found = self._gathering.next_move([slot.id for slot in self._slots if slot.busy])
+        if found is None:
+            return None
+        source, target = (self._slots[place] for place in found)
+        self._clear(target, None)
+        if self._cells.copy(source.id, target.id, source.length) < source.length:
+            self._cells.keep(target.id, 0)
+            return None
+        for name in ("tokens", "length", "key", "busy", "used", "saved", "loaded", "adapter"):
+            setattr(target, name, getattr(source, name))
+        source.tokens, source.key, source.busy = [], None, False
+        source.length = source.loaded = self._cells.keep(source.id, 0)
+        return source, target
 
     def checkpoint(self, slot: Slot) -> None:
         """At the end of a prompt: keep a state, where it cannot be had by cutting a later one.
@@ -254,14 +278,18 @@ class Slots:
     # -- choosing --------------------------------------------------------------------------------
 
     def _target(self, key: str | None, live: Slot, shared: int) -> Slot:
-        """The thread's own slot; else one that is as good as its own; else the least missed."""
+        """The thread's own slot; else one that is as good as its own; else the least missed.
+
+        Of several empty ones, that between others which generate: see `gathering`.
+        """
         idle = [slot for slot in self._slots if not slot.busy]
         own = [slot for slot in idle if slot.length and key is not None and slot.key == key]
         if own:
             return max(own, key=lambda slot: slot.used)
         if not live.busy and live.key is None and key is None and 0 < live.length <= 2 * shared:
             return live
-        return min(idle, key=lambda slot: (slot.length > 0, slot.used))
+        busy = [] if self._cells.unified else [slot.id for slot in self._slots if slot.busy]
+        return min(idle, key=lambda slot: (slot.length > 0, -beside(slot.id, busy), slot.used))
 
     def _best_parked(self, tokens: list[int], known: int, adapter: str | None) -> Parked | None:
         """The parked state that knows more of these tokens than the cache does."""

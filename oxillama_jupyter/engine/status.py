@@ -175,6 +175,7 @@ class EngineStatus(Struct, frozen=True):
         settings: What the engine chose and why (`use_extra_bufts`, threads, build, ...).
         stats: What its KV cache holds.
         measured: The ways to run the model that were timed on this machine, as rows of a table.
+        measuring: How many ways have been timed so far, where that goes on.
         models: How each model is, where there may be several; the rest is about the default one.
         mode: Whether answers are `live`, are written down (`record`) or were (`replay`).
     """
@@ -193,5 +194,6 @@ class EngineStatus(Struct, frozen=True):
     )  # engine-specific, shown as it is
     stats: EngineStats = EngineStats()
     measured: list[dict[str, Any]] = []  # columns are for people
+    measuring: int | None = None
     models: tuple[ModelState, ...] = ()
     mode: Literal["live", "record", "replay"] = "live"

@@ -1,26 +1,29 @@
 """What may be chosen for speed, and when the ways to run a model are measured.
 
-That is done once, behind an engine that runs already, in quiet.
+That is done once, and whenever somebody asks for it again, behind an engine that runs already, in
+quiet.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from oxillama_jupyter.engine.autotune import Autotuner, Choice, TunedFile
 from oxillama_jupyter.engine.process import CHILD_ENVIRONMENT, SPIN
+from oxillama_jupyter.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from oxillama_jupyter.engine.frames import Configure
     from oxillama_jupyter.engine.protocol import ModelInfo
 
-__all__ = ["BackgroundTuning", "Tuning"]
+__all__ = ["BackgroundTuning", "Tunable", "Tuning"]
 
 _QUIET_SECONDS = 5.0
 _LOOK_SECONDS = 0.25
@@ -47,11 +50,26 @@ class Tuning:
     autotune: bool | Literal["again"] = False
 
 
+@runtime_checkable
+class Tunable(Protocol):
+    """An engine whose settings can be measured."""
+
+    def measure_again(self) -> None:
+        """Begin to measure anew, in quiet, which settings are fastest; nothing if that goes on.
+
+        Raises:
+            EngineUnavailable: There is nothing to measure.
+            InvalidRequest: What would be found would not be used.
+        """
+
+
 class BackgroundTuning:
     """Keeps the best known choice for one model, and finds it where there is none yet.
 
     Attributes:
         choice: What was found to be the fastest; None where nothing is known.
+        measuring: How many ways have been timed of a measurement that goes on; None where none
+            does.
 
     Args:
         base: The engine's settings; what they fix is not varied.
@@ -75,42 +93,86 @@ class BackgroundTuning:
         self._live = live
         self._logger = logger
         self._tuned = None if again else self._file.load()
+        self._tuner: Autotuner | None = None
+        self._task: asyncio.Task[None] | None = None
 
     @property
     def choice(self) -> Choice | None:
         """The best way known."""
         return self._tuned.choice if self._tuned is not None else None
 
+    @property
+    def measuring(self) -> int | None:
+        """How far a measurement is."""
+        return self._tuner.tried if self._tuner is not None else None
+
     def table(self) -> list[dict[str, Any]]:
         """What was measured, for people; empty where nothing was."""
         return self._tuned.summary() if self._tuned is not None else []
 
-    async def improve(self, model: ModelInfo, settings: dict[str, Any]) -> bool:
-        """Measure, unless that has been done; return whether there is a better way than this one.
+    def begin(
+        self,
+        model: ModelInfo,
+        settings: dict[str, Any],
+        better: Callable[[], Awaitable[None]],
+        *,
+        again: bool = False,
+    ) -> None:
+        """Measure in the background, unless that was done, or goes on.
 
         Args:
             model: What the engine serves.
             settings: How it serves it now.
+            better: Called where there is a faster way.
+            again: Measure whatever is known; what is known is used until then.
+
+        Raises:
+            InvalidRequest: It makes no difference to so small a model.
         """
-        if self._tuned is not None or model.n_params < _WORTH_PARAMS:
-            return False
+        small = model.n_params < _WORTH_PARAMS
+        if again and small:
+            raise InvalidRequest(
+                f"The model '{model.id}' is so small that it is fast with any settings."
+            )
+        if small or self._tuner is not None or (self._tuned is not None and not again):
+            return
         first = Choice(
             flash_attn=settings["flash_attn"],
             n_threads=settings["n_threads"],
             use_extra_bufts=settings["use_extra_bufts"],
             spin=CHILD_ENVIRONMENT[SPIN],
         )
-        tuner = Autotuner(self._base, first, quiet=self._quiet, busy=self._busy)
-        self._tuned = await tuner.tune()
-        if self._tuned is None:
-            self._logger.info("The machine is too busy to find the fastest settings; next time.")
-            return False
-        self._logger.info("Measured %d ways to run the model.", len(self._tuned.trials))
+        self._tuner = Autotuner(self._base, first, quiet=self._quiet, busy=self._busy)
+        self._task = asyncio.create_task(self._improve(self._tuner, better), name="oxillama-tuning")
+
+    async def aclose(self) -> None:
+        """End a measurement that goes on."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _improve(self, tuner: Autotuner, better: Callable[[], Awaitable[None]]) -> None:
+        before = self.choice or tuner.first
         try:
-            self._file.save(self._tuned)
+            found = await tuner.tune()
+        except Exception:  # the engine works all the same
+            self._logger.exception("The fastest settings could not be looked for")
+            return
+        finally:
+            self._tuner = None
+        if found is None:
+            self._logger.info("The machine is too busy to find the fastest settings; next time.")
+            return
+        self._tuned = found
+        self._logger.info("Measured %d ways to run the model.", len(found.trials))
+        try:
+            self._file.save(found)
         except OSError as error:
             self._logger.warning("What was measured is not kept: %s", error)
-        return self._tuned.choice != first
+        if found.choice != before:
+            await better()
 
     async def _quiet(self) -> None:
         """Wait until nobody has generated for a while."""

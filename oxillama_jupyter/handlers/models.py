@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from oxillama_jupyter.handlers.base import BaseHandler, secured
-from oxillama_jupyter.schemas.models import NameModel
+from oxillama_jupyter.schemas.models import NameModel, TuneModel
 
 __all__ = [
+    "ModelAutotuneHandler",
     "ModelHandler",
     "ModelLoadHandler",
     "ModelStatesHandler",
@@ -57,3 +58,12 @@ class ModelUnloadHandler(BaseHandler):
     async def post(self) -> None:
         """Free its memory."""
         self.send(await self.services.models.unload(self.read(NameModel).model))
+
+
+class ModelAutotuneHandler(BaseHandler):
+    """Measure."""
+
+    @secured("write")
+    async def post(self) -> None:
+        """Begin to measure its settings; `GET /oxillama/engine` says how far that is."""
+        self.send(await self.services.models.autotune(self.read(TuneModel).model))

@@ -77,6 +77,7 @@ _OURS: list[tuple[str, type[BaseHandler]]] = [
     ("models", models.ModelStatesHandler),
     ("models/load", models.ModelLoadHandler),
     ("models/unload", models.ModelUnloadHandler),
+    ("models/autotune", models.ModelAutotuneHandler),
     ("models/pull", pulls.PullStartHandler),
     ("models/pulls", pulls.PullsHandler),
     (f"models/pulls/{_ID}", pulls.PullHandler),

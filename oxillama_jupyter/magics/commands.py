@@ -12,7 +12,7 @@ from oxillama_jupyter.magics.attach import ATTACH, attach
 from oxillama_jupyter.magics.browse import BROWSE_COMMANDS
 from oxillama_jupyter.magics.chat import CHAT
 from oxillama_jupyter.magics.command import Command
-from oxillama_jupyter.magics.engine import engine_page
+from oxillama_jupyter.magics.engine import ENGINE
 from oxillama_jupyter.magics.failures import MagicError, did_you_mean
 from oxillama_jupyter.magics.files import FILE_COMMANDS
 from oxillama_jupyter.magics.fix import fix_page
@@ -91,17 +91,6 @@ def _models(session: Session, _: str) -> Page:
     return opened(session, page, panel)
 
 
-def _engine(session: Session, _: str) -> Page:
-    report = session.with_server(lambda connection: connection.engine())
-
-    def panel() -> Panel:
-        from oxillama_jupyter.widgets.engine_monitor import EngineMonitor
-
-        return EngineMonitor(session.connection)
-
-    return opened(session, engine_page(report), panel)
-
-
 def _env(session: Session, _: str) -> Page:
     session.with_server(lambda connection: connection.health())
     connection = session.connection
@@ -168,7 +157,7 @@ COMMANDS = {
     "models": Command("", "the models that can answer", _models),
     "pull": Command("MODEL", "fetch hf:owner/repo:QUANT from the Hugging Face hub", pull_page),
     "fix": Command("[HINT]", "explain the last error, and put a corrected cell below", fix_page),
-    "engine": Command("", "what the engine is doing, how fast, and with which settings", _engine),
+    "engine": ENGINE,
     "env": Command("", "let a plain OpenAI() talk to this server", _env),
     "help": Command("", "this page", _help),
 }

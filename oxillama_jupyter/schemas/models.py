@@ -33,6 +33,12 @@ class NameModel(Request):
     model: Annotated[str, Meta(min_length=1)]
 
 
+class TuneModel(Request):
+    """Body of `POST /oxillama/models/autotune`; without a model it is about the default one."""
+
+    model: Annotated[str, Meta(min_length=1)] | None = None
+
+
 class LocalModel(Struct, kw_only=True):
     """How a model is.
 

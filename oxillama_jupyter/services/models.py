@@ -236,17 +236,32 @@ class ModelService:
         await loader.unload(model)
         return self._state(model)
 
+    async def autotune(self, name: str | None) -> LocalModel:
+        """Begin to measure anew, in quiet, which settings run a model fastest.
+
+        Args:
+            name: The model; None for the default one.
+
+        Raises:
+            ModelNotFound: There is none of that name.
+            EngineUnavailable: It cannot be loaded, and why.
+            InvalidRequest: Its settings cannot be measured, or would not be used.
+        """
+        loader, model = await self._loadable(name)
+        await loader.autotune(model)
+        return self._state(model)
+
     async def _refresh(self) -> None:
         if self._loader is not None:
             await self._loader.refresh()
 
-    async def _loadable(self, name: str) -> tuple[ModelLoader, str]:
+    async def _loadable(self, name: str | None) -> tuple[ModelLoader, str]:
         """The loader, and its name for a model; broken ones are known here too."""
         if self._loader is None:
             raise InvalidRequest("This server's engine has one model, which is always loaded.")
         await self._loader.refresh()
         known = {state.id for state in self.engine.status().models}
-        return self._loader, name if name in known else self.resolve(name)
+        return self._loader, name if name and name in known else self.resolve(name)
 
     def _state(self, model: str) -> LocalModel:
         return next(state for state in _states(self.engine) if state.id == model)

@@ -14,6 +14,8 @@ from oxillama_jupyter.ids import new_id
 
 __all__ = ["is_gone", "new_owner"]
 
+_ENDED = ("Z", "X")  # what /proc calls a process that only waits to be noticed
+
 
 def new_owner() -> str:
     """An id for this process: host, boot, pid and the pid's start time, and a unique part.
@@ -44,10 +46,15 @@ def _machine() -> str:
 
 
 def _started(pid: int) -> str:
-    """The process's start time in clock ticks; empty where there is no such process or no /proc."""
+    """The process's start time in clock ticks; empty where it has ended, or there is no /proc.
+
+    A process that nobody waits for stays in the table when it has ended, in some containers for
+    ever.
+    """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return ""
     # The second field is the command in brackets, and may itself hold spaces and brackets.
-    return stat.rpartition(")")[2].split()[19]
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] in _ENDED else fields[19]

@@ -75,7 +75,7 @@ class ResponseService:
         self._jobs = jobs
         self._sealer = sealer
         self._logger = logger
-        self._compactor = Compactor(self._planner, generator, sealer)
+        self._compactor = Compactor(models, self._planner, generator, sealer)
 
     # -- creating --------------------------------------------------------------------------------
 

@@ -352,6 +352,7 @@ def test_an_authorizer_decides_by_action(read_only_server: Server) -> None:
         ("POST", "v1/threads/runs"),
         ("POST", "v1/threads/t/runs/r/cancel"),
         ("POST", "oxillama/generations/g/cancel"),
+        ("POST", "oxillama/models/autotune"),
         ("POST", "oxillama/keys"),
         ("DELETE", "oxillama/keys/k"),
     ):

@@ -42,7 +42,7 @@ from oxillama_jupyter.schemas.forks import ForkThread
 from oxillama_jupyter.schemas.imports import ImportThread
 from oxillama_jupyter.schemas.keys import CreateKey
 from oxillama_jupyter.schemas.messages import CreateMessage, ModifyMessage
-from oxillama_jupyter.schemas.models import NameModel
+from oxillama_jupyter.schemas.models import NameModel, TuneModel
 from oxillama_jupyter.schemas.prompts import PromptQuery
 from oxillama_jupyter.schemas.pulls import CreatePull
 from oxillama_jupyter.schemas.responses import (
@@ -154,6 +154,7 @@ ROUTES = [
     Route("GET", "oxillama/models"),
     Route("POST", "oxillama/models/load", NameModel, reached=False),
     Route("POST", "oxillama/models/unload", NameModel, reached=False),
+    Route("POST", "oxillama/models/autotune", TuneModel, reached=False),
     Route("POST", "oxillama/models/pull", CreatePull, reached=False),
     Route("GET", "oxillama/models/pulls"),
     Route("GET", "oxillama/models/pulls/{pull}", reached=False),

@@ -229,3 +229,18 @@ def test_the_default_model_may_be_one_of_the_folder(
     assert server.health()["status"] == "ok"
     assert next(iter(server.client.models.list())).id == "second"
     assert run(server.client, None).model == "second"
+
+
+@pytest.mark.parametrize("body", [{}, {"model": "oxillama-tiny"}])
+def test_settings_of_a_small_model_are_not_worth_measuring(
+    many: Server, sdk: OpenAI, body: dict[str, str]
+) -> None:
+    answer = many.raw.post("oxillama/models/autotune", json=body)
+    assert answer.status_code == 400
+    assert "'oxillama-tiny' is so small" in answer.json()["error"]["message"]
+
+
+def test_settings_of_no_model_cannot_be_measured(many: Server, sdk: OpenAI) -> None:
+    answer = post(many, "autotune", "missing")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "model_not_found"

@@ -322,6 +322,23 @@ def test_a_compacted_conversation_can_be_gone_on_with(scripted: Server) -> None:
     assert fault(missing) == (400, "model", "missing_required_parameter")
 
 
+def test_a_conversation_longer_than_the_context_is_compacted_part_by_part(client: OpenAI) -> None:
+    asked = {"type": "function_call", "call_id": "c", "name": "look", "arguments": '{"at": "sea"}'}
+    items: list[Any] = [
+        {"role": "user", "content": "Hello, my name is Mira."},
+        {"role": "assistant", "content": "Nice to meet you, Mira. " * 400},
+        asked,
+        {"type": "function_call_output", "call_id": "c", "output": "It is calm. " * 800},
+    ]
+    whole = client.responses.input_tokens.count(model="oxillama-tiny", input=items).input_tokens
+    compact = client.responses.compact(model="oxillama-tiny", input=items)
+    assert [item.type for item in compact.output] == ["message", "compaction"]
+    assert compact.usage.input_tokens > 0.9 * whole > 2048  # none of it was left out
+    last: list[Any] = [item.to_dict(warnings=False) for item in compact.output]
+    again = [*last, {"role": "user", "content": "What is my name?"}]
+    assert client.responses.create(model="oxillama-tiny", input=again).status == "completed"
+
+
 def test_reasoning_is_given_to_clients_that_keep_it(scripted: Server) -> None:
     made = create(scripted, "(thinks)Yes.", store=False, include=["reasoning.encrypted_content"])
     reasoning, message = made.output

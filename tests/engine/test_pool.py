@@ -408,3 +408,20 @@ async def test_what_can_never_fit_says_so_before_it_is_loaded(pool: MakePool, co
         await here.settled()
 
         assert here.fits()[1]["a"].lack == refused.value.message
+
+
+async def test_a_models_settings_are_measured_anew(
+    pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def ask_again(engine: LocalEngine) -> None:
+        asked.append(engine.models()[0].id)
+
+    monkeypatch.setattr(LocalEngine, "measure_again", ask_again)
+    async with pool() as here:
+        await here.autotune("b")
+        assert asked == ["b"]
+        assert states(here) == "a:loaded b:loaded c:available"
+        with pytest.raises(ModelNotFound):
+            await here.autotune("d")

@@ -434,3 +434,17 @@ def test_what_was_read_and_generated_is_counted_in_all() -> None:
     assert stats.generated == 5 + 3
     assert stats.read == 200 + 1  # the second prompt was in the cache, but for its last token
     assert stats.sequences[0].state == "idle"
+
+
+def test_generations_that_are_apart_are_brought_together() -> None:
+    world = World(FakeLlama(unified=False))
+    for number in range(3):
+        world.submit(number, [number + 1], key=str(number), max_tokens=5 if number == 1 else 40)
+    world.run()
+
+    sequences = [[row.sequence for row in rows] for rows in world.llama.steps]
+    assert sequences[0] == [0, 1, 2]
+    assert sequences[6] == [0, 2]
+    assert sequences[-1] == [0, 1]
+    for number in range(3):
+        assert world.text(number) == world.expected([number + 1], 5 if number == 1 else 40)

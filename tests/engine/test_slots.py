@@ -349,3 +349,53 @@ def test_an_adapter_is_no_part_of_whose_a_sequence_is(llama: FakeLlama, slots: S
     slot = slots.seat(A, "a", adapter="poet")
 
     assert slots.stats(400).sequences[slot.id].key == "a"
+
+
+def test_a_new_thread_goes_beside_those_that_generate() -> None:
+    llama = FakeLlama(count=6, unified=False)
+    slots = Slots(llama, 6, memory=10_000)
+    for number in range(6):  # all places have been used, 0 longest ago
+        _use(llama, slots, [1000 * number + 1] * 50, str(number))
+    first = slots.seat([*[3001] * 50, 1], "3")
+    assert first.id == 3
+    assert [slots.seat([number], f"new{number}").id for number in range(3)] == [2, 1, 0]
+
+
+def test_a_thread_that_generates_apart_is_moved_with_all_it_has() -> None:
+    llama = FakeLlama(count=4, unified=False)
+    slots = Slots(llama, 4, memory=10_000)
+    for key, tokens in (("a", A), ("b", B), ("c", [7] * 30)):
+        _use(llama, slots, tokens, key)
+    first, last = slots.seat([*A, 1], "a"), slots.seat([*[7] * 30, 2], "c")
+    assert (first.id, last.id) == (0, 2)
+
+    moved = next(found for _ in range(20) if (found := slots.gather()) is not None)
+    assert moved[0] is last
+    assert (moved[1].id, moved[1].key, moved[1].length, moved[1].busy) == (1, "c", 30, True)
+    assert llama.content[1] == [7] * 30
+    assert llama.content[2] == []
+    assert not last.busy
+    assert all(slots.gather() is None for _ in range(20))
+
+    slots.release(first)
+    slots.release(moved[1])
+    assert _use(llama, slots, [*B, 9], "b") == 100  # whose place it was
+    assert _use(llama, slots, [*[7] * 30, 2, 3], "c") == 30
+
+
+def test_who_has_no_room_elsewhere_stays_where_it_is() -> None:
+    llama = FakeLlama(count=3, unified=False)
+    slots = Slots(llama, 3, memory=10_000)
+    held = [slots.seat([number] * 20, str(number)) for number in range(3)]
+    for slot in held:
+        _fill(llama, slot, slot.tokens)
+    slots.release(held[1])
+    llama.copy = lambda *_: 0  # type: ignore[method-assign]
+    assert all(slots.gather() is None for _ in range(20))
+    assert llama.content[0] == [0] * 20
+    assert llama.content[2] == [2] * 20
+
+
+def test_who_shares_cells_is_not_moved(llama: FakeLlama, slots: Slots) -> None:
+    slots.seat(A, "a")
+    assert all(slots.gather() is None for _ in range(20))

@@ -16,6 +16,7 @@ from oxillama_jupyter.engine.frames import Configure
 from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.measure import Measured
 from oxillama_jupyter.engine.tuning import Tuning
+from oxillama_jupyter.errors import EngineUnavailable, InvalidRequest
 
 Local = Callable[..., LocalEngine]
 AUTO = Tuning(autotune=True)
@@ -77,6 +78,56 @@ async def test_who_asks_again_is_measured_again(local: Local, fast_batches: list
     async with started(local(tuning=Tuning(autotune="again"))) as engine:
         await _measured(engine)
     assert fast_batches
+
+
+async def test_a_running_engine_measures_again_and_says_how_far_it_is(
+    local: Local, fast_batches: list[Choice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with started(local(tuning=AUTO)) as engine:
+        await _measured(engine)
+        await until(engine, "ok")
+        assert engine.status().measuring is None
+        fast_batches.clear()
+        go_on = asyncio.Event()
+        run = autotune.run_measure
+
+        async def slowly(choice: Choice, base: Configure) -> Measured | None:
+            if len(fast_batches) == 2:
+                await go_on.wait()
+            return await run(choice, base)
+
+        monkeypatch.setattr(autotune, "run_measure", slowly)
+        engine.measure_again()
+        engine.measure_again()  # nothing more
+        async with asyncio.timeout(30):
+            while engine.status().measuring != 2:  # noqa: ASYNC110 - an engine tells nobody
+                await asyncio.sleep(0.01)
+        assert engine.status().measured  # what is known is used until then
+        pid = engine.status().pid
+        go_on.set()
+        async with asyncio.timeout(30):
+            while engine.status().measuring is not None:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.01)
+        assert engine.status().pid == pid  # there was nothing better
+        assert await answer(engine, ask("hello"))
+
+
+async def test_who_wants_no_measuring_is_told_how_to_allow_it(local: Local) -> None:
+    async with started(local()) as engine:
+        with pytest.raises(InvalidRequest, match="autotune is False"):
+            engine.measure_again()
+    with pytest.raises(EngineUnavailable):
+        engine.measure_again()
+
+
+async def test_small_models_are_fast_with_any_settings(
+    local: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuning, "_WORTH_PARAMS", 20_000_000)
+    async with started(local(tuning=AUTO)) as engine:
+        assert engine.status().measuring is None
+        with pytest.raises(InvalidRequest, match="so small"):
+            engine.measure_again()
 
 
 async def test_nobody_is_disturbed(local: Local) -> None:

@@ -97,6 +97,14 @@ def test_loading_twice_is_fine_and_quick(kernel: Kernel) -> None:
     assert kernel.run("%oxillama").status == "ok"
 
 
+def test_engine_measures_on_demand_what_can_be_measured(fresh: Kernel) -> None:
+    shown = fresh.run("%oxillama engine --autotune")
+    assert shown.status == "error"
+    assert "one model, which is always loaded" in shown.error
+    assert "belongs to --autotune" in fresh.run("%oxillama engine some-model").error
+    assert "There is no flag --autotun of" in fresh.run("%oxillama engine --autotun").error
+
+
 def test_engine(fresh: Kernel) -> None:
     fresh.run("%%oxillama\nHello")
     text = plain(fresh, "%oxillama engine")

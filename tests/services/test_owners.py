@@ -3,6 +3,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from oxillama_jupyter.services import owners
 from oxillama_jupyter.services.owners import is_gone, new_owner
@@ -25,6 +28,20 @@ def test_two_owners_of_one_process_differ() -> None:
 
 def test_a_process_that_has_ended_is_gone() -> None:
     assert is_gone(child_owner())
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc")
+def test_a_process_that_has_ended_unnoticed_is_gone() -> None:
+    code = "from oxillama_jupyter.services.owners import new_owner; print(new_owner(), flush=True)"
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    owner = child.stdout.readline().strip()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
+    try:
+        assert is_gone(owner)
+    finally:
+        child.wait()
+        child.stdout.close()
 
 
 def test_a_process_that_got_the_pid_later_is_another_one() -> None:

@@ -1,6 +1,6 @@
 // What the engine does, and how fast: asked of the server about once a second while it can be seen.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { historyOf } from "../engine/history.js";
 import { Bar, Sequences } from "../engine/sequences.jsx";
 import { Speed } from "../engine/speed.jsx";
@@ -71,12 +71,7 @@ function Report({ panel, report, history, reload }) {
         <h4>Last turns</h4>
         <Turns turns={report.turns} />
       </section>
-      {status.measured.length > 0 && (
-        <details class="ox-part">
-          <summary>{`Settings measured on this machine (${status.measured.length})`}</summary>
-          <Measured ways={status.measured} />
-        </details>
-      )}
+      {(status.measured.length > 0 || status.measuring != null) && <Tuning panel={panel} status={status} reload={reload} />}
       {Object.keys(status.settings).length > 0 && (
         <details class="ox-part">
           <summary>Settings</summary>
@@ -84,6 +79,29 @@ function Report({ panel, report, history, reload }) {
         </details>
       )}
     </div>
+  );
+}
+
+function Tuning({ panel, status, reload }) {
+  const [refused, setRefused] = useState("");
+  const again = () =>
+    panel
+      .ask(panel.own("models/autotune"), { body: {} })
+      .then(() => setRefused(""), (error) => setRefused(error.message))
+      .then(reload);
+  return (
+    <details class="ox-part">
+      <summary>{`Settings measured on this machine (${status.measured.length})`}</summary>
+      {status.measured.length > 0 && <Measured ways={status.measured} />}
+      {status.measuring == null ? (
+        <button type="button" class="oxillama-button plain" onClick={again}>
+          Measure again
+        </button>
+      ) : (
+        <p class="oxillama-quiet" role="status">{`${some(status.measuring, "way")} timed so far; it goes on while nobody generates.`}</p>
+      )}
+      {refused && <Notice>{visible(refused)}</Notice>}
+    </details>
   );
 }
 
