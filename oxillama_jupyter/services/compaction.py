@@ -83,8 +83,9 @@ class Compactor:
         context = self._models.n_ctx(model)
         room = max(context - _LONGEST, context // 2)
         summing = _Summing(self._generator, work, user, compaction_id, model, room)
-        async with self._generator.stoppable(compaction_id, model or ""):
-            summary = await summing.chat(plan.request.messages)
+        with self._generator.admission():
+            async with self._generator.stoppable(compaction_id, model or ""):
+                summary = await summing.chat(plan.request.messages)
         said = [i for i in plan.items if isinstance(i, MessageItem) and i.role == "user"]
         sealed = CompactionItem(
             id=new_id("cmp"), encrypted_content=self._sealer.seal(COMPACTION, summary)
@@ -140,7 +141,7 @@ class _Summing:
         )
         pieces: list[str] = []
         usage = None
-        deltas = self.generator.generate(request, user=self.user, name=self.name)
+        deltas = self.generator.generate_admitted(request, user=self.user, name=self.name)
         async with aclosing(deltas):
             async for delta in deltas:
                 if delta.prompt is not None:

@@ -325,10 +325,15 @@ def test_a_preempted_generation_can_be_aborted() -> None:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_whatever_happens_the_text_is_the_same(seed: int) -> None:
+@pytest.mark.parametrize("apart", [False, True])
+def test_whatever_happens_the_text_is_the_same(seed: int, apart: bool) -> None:  # noqa: FBT001
     """Random arrivals, aborts, threads and a small cache: no generation notices the others."""
     chance = random.Random(seed)
-    world = World(FakeLlama(count=3, cells=300), n_parallel=3, n_ctx=200, n_batch=40, min_chunk=8)
+    if apart:
+        llama, count = FakeLlama(count=5, unified=False), 5
+    else:
+        llama, count = FakeLlama(count=3, cells=300), 3
+    world = World(llama, n_parallel=count, n_ctx=200, n_batch=40, min_chunk=8)
     histories: dict[str, list[int]] = {key: [] for key in "abcd"}
     wanted: dict[int, str] = {}
     for number in range(60):
