@@ -117,7 +117,11 @@ class EngineTraits(HasTraits):
         "else computes there, where that is found to be faster.",
     ).tag(config=True)
     niceness = Int(
-        0, min=0, max=19, help="How much the engine lets kernels and other programs go first."
+        1,
+        min=0,
+        max=19,
+        help="How much the engine lets kernels and other programs go first; where nothing else "
+        "computes it makes no difference.",
     ).tag(config=True)
     autotune = Union(
         [Bool(), Enum(["again"])],

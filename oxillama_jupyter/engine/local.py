@@ -98,7 +98,7 @@ class LocalEngine:
         n_parallel: int = 4,
         n_ctx: int = 0,
         n_threads: int | None = None,
-        niceness: int = 0,
+        niceness: int = 1,
         start_timeout: float = 120.0,
         vault_bytes: int = 0,
         tuning: Tuning | None = None,

@@ -17,11 +17,14 @@ __all__ = ["Pacer", "rungs"]
 _BLOCK_STEPS = 6  # of one shape and with one count, that make a verdict
 _BLOCK_SECONDS = 0.1  # and so long at least: neighbours get the core for milliseconds at a time
 _CLEARLY = 1.15  # times as fast, or it may be chance
+_AS_FAST = 1.0  # enough for fewer threads where others want the cores
 _CHANGED = 1.3  # times as slow, or as fast, for two blocks: somebody came or went
 _HOPELESS = 1.5  # times as slow, after some steps
 _SOME_STEPS = 3
 _SOON = 1.0  # seconds of generating until the first look; each doubles the time until the next
 _LATE = 32.0
+_LOST = 4.0  # the same where threads rest: their core may be free again, and nothing else tells
+_TWICE = 2  # looks after steps have changed: one of them may be unlucky
 _LEISURE = 40  # times as long as a look takes is the least until the next one
 _HASTE = 16  # the part of the time until the next look to wait at least where steps have changed
 _RUSH = 4  # and so many times as long as a look takes
@@ -74,6 +77,8 @@ class Pacer:
         self._reference = 0.0  # the same, when other counts were last compared with
         self._since = 0.0  # seconds of generating since then
         self._pause = _SOON
+        self._doubts = 0  # looks that are still to be made soon
+        self._crowded = False  # whether steps have become slower
         self._looked = 0.0  # seconds which that took
         self._untried: list[int] = []
         self._tried: dict[int, float] = {}
@@ -117,17 +122,25 @@ class Pacer:
         if len(self._settled) < 2:  # noqa: PLR2004  # blocks
             return
         self._reference = self._reference or self._level
-        leisure = max(self._pause, _LEISURE * self._looked)
-        haste = max(self._pause / _HASTE, _RUSH * self._looked)
-        if self._since >= (haste if self._changed() else leisure):
+        self._watch()
+        if self._since >= self._wait():
+            self._doubts = max(self._doubts - 1, 0)
             near = sorted(self._rungs, key=lambda count: abs(count - self.now))
             self._untried = near[1:]
             self._looked = 0.0
 
-    def _changed(self) -> bool:
-        """Whether steps have become slower, or faster, for longer than by chance."""
+    def _wait(self) -> float:
+        """Seconds of generating between two looks, as things are."""
+        if self._doubts:
+            return max(self._pause / _HASTE, _RUSH * self._looked)
+        pause = self._pause if self.now == self.most else min(self._pause, _LOST)
+        return max(pause, _LEISURE * self._looked)
+
+    def _watch(self) -> None:
+        """Notice when steps have become slower, or faster, for longer than by chance."""
         slower = min(self._settled) > _CHANGED * self._reference
-        return slower or max(self._settled) * _CHANGED < self._reference
+        if slower or max(self._settled) * _CHANGED < self._reference:
+            self._doubts, self._crowded = _TWICE, slower
 
     def _hopeless(self) -> bool:
         """Whether the count being tried cannot win any more."""
@@ -144,11 +157,14 @@ class Pacer:
         if self._untried:
             return
         best = min(self._tried, key=lambda count: self._tried[count])
-        better = self._tried[best] * _CLEARLY < min(self._settled)
+        fewer = self._crowded and best < self.now
+        clearly = _AS_FAST if fewer else _CLEARLY
+        better = self._tried[best] * clearly < min(self._settled)
         self._pause = min(2 * self._pause, _LATE)
         self._reference = self._tried[best] if better else self._level
         if better:
             self.now = best
+            self._crowded = self._crowded and best < self.most
         self._since = 0.0
         self._settled, self._tried = [], {}
 

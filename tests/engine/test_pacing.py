@@ -87,11 +87,40 @@ def test_neighbours_that_come_and_go_are_followed() -> None:
         assert threads == (2 if number % 2 else 1)
 
 
+def test_a_core_that_is_free_again_is_used_though_nothing_became_slower_or_faster() -> None:
+    """One thread had a core of its own, beside the neighbour and without it."""
+
+    def machine(threads: int, now: float) -> float:
+        return {1: 0.009, 2: 0.006 if now > 60 else 0.014}[threads]
+
+    runner = Runner(machine, Pacer(2))
+    runner.generate(60)
+    assert runner.pacer.now == 1
+    runner.generate(6)
+    assert runner.pacer.now == 2
+
+
+def test_an_unlucky_look_is_repeated_soon() -> None:
+    """Neighbours get the cores for so long at a time that one look can meet just that."""
+    calm = Runner(quiet, Pacer(2))
+    calm.generate(10)
+    looks = 0
+
+    def machine(threads: int, _: float) -> float:
+        nonlocal looks
+        looks += threads == 1
+        return 0.030 if threads == 1 and looks > 6 else 0.050
+
+    calm.machine = machine
+    calm.generate(2.5)
+    assert calm.pacer.now == 1
+
+
 def test_where_nothing_is_better_it_does_not_flap() -> None:
     runner = Runner(noisy(lambda *_: 0.030, 0.7), Pacer(2))
 
     assert runner.generate(600) == pytest.approx(0.030, rel=0.03)
-    assert len(runner.changes) < 30  # by chance, and they cost nothing
+    assert len(runner.changes) < 40  # by chance, and they cost nothing
 
 
 def test_one_core_of_eight_is_left_to_a_neighbour() -> None:
