@@ -76,10 +76,10 @@ class Pacer:
         self._settled: list[float] = []  # seconds a step, of the last two blocks
         self._reference = 0.0  # the same, when other counts were last compared with
         self._since = 0.0  # seconds of generating since then
+        self._looked = 0.0  # seconds which that took
         self._pause = _SOON
         self._doubts = 0  # looks that are still to be made soon
         self._crowded = False  # whether steps have become slower
-        self._looked = 0.0  # seconds which that took
         self._untried: list[int] = []
         self._tried: dict[int, float] = {}
 
