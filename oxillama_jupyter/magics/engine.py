@@ -60,7 +60,7 @@ def _tune(session: Session, name: str) -> Page:
 
 ENGINE = Command(
     _USAGE.takes,
-    "what the engine is doing, how fast, and with which settings",
+    "what the engine is doing, how fast, and with which settings, or measure these anew",
     _engine,
     _USAGE.flags,
     ("model",),

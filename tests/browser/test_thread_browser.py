@@ -207,7 +207,7 @@ def test_deleting_can_be_undone_and_ends_in_time_at_once_or_with_the_page(
     open_thread(page, "a")
     named(page, "Delete the thread").click()
     wait_for_titles(page, "b", "c", "d", "e")
-    assert value_of(page, "b.selected") is None
+    wait_until(page, lambda: value_of(page, "b.selected") is None, "the kernel hears of it")
     assert there() == set(ids.values())
     named(page, "Undo the deletion of a").click()
     wait_for_titles(page, "a", "b", "c", "d", "e")
