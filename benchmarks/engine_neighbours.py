@@ -19,6 +19,7 @@ from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.tuning import Tuning
 
 Work = Callable[[Any], None]
+_ROUNDS = 3  # in the first one the engine finds out that it has a neighbour
 
 
 async def neighbours(make: Make, cores: int) -> list[Figures]:
@@ -31,12 +32,12 @@ async def neighbours(make: Make, cores: int) -> list[Figures]:
     for name, work in (("matrix products", _multiply), ("Python loops", _count)):
         engine = make(**TUNED)
         await engine.start()
-        alone = await _speed(engine)
+        alone = statistics.median([await _speed(engine) for _ in range(_ROUNDS)])
         work_alone = await asyncio.to_thread(_neighbour_rate, work, cores, 3.0)
         with _Busy(_count, cores):
             work_among = await asyncio.to_thread(_neighbour_rate, work, cores, 3.0)
         with _Busy(work, cores) as busy:
-            beside = await _speed(engine)
+            beside = statistics.median([await _speed(engine) for _ in range(_ROUNDS)])
             work_beside = busy.rate()
         await engine.aclose()
         rows.append(
