@@ -191,6 +191,8 @@ class Autotuner:
 
     async def _rematch(self, best: Trial, first: Trial) -> Trial:
         """Let the first way win after all, if it was only unlucky; minutes have gone by."""
+        if best.choice == first.choice:
+            return first
         if _seconds(first) < _CLEARLY * _seconds(best):
             best = await self._repeat(best)
         return first if _seconds(first) < _CLEARLY * _seconds(best) else best

@@ -157,6 +157,18 @@ async def test_the_first_way_wins_at_last_if_it_was_only_unlucky(
     assert sum(row["chosen"] for row in tuned.summary()) == 1
 
 
+async def test_a_first_way_that_stays_the_best_has_its_best_figures(
+    tune: Callable[..., Awaitable[Tuned | None]],
+) -> None:
+    faster = iter([1.0, 1.02])
+    world = Machine(lambda choice: next(faster, 1.02) if choice == FIRST else 0.5)
+    tuned = await tune(world)
+    assert tuned is not None
+    assert tuned.choice == FIRST
+    (row,) = [row for row in tuned.summary() if row["chosen"]]
+    assert row["decode"] == pytest.approx(51)
+
+
 async def test_what_is_far_is_not_timed_again(
     tune: Callable[..., Awaitable[Tuned | None]],
 ) -> None:
