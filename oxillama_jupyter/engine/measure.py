@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from oxillama_jupyter.engine.frames import Configure, decode_to_child, read_frame
+from oxillama_jupyter.engine.pieces import TILE
 from oxillama_jupyter.engine.worker import claim_stdout, exit_with_parent
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ _DEEPEST = 2048
 _SHALLOWEST = 128
 _STEPS = 12
 _FOLLOW_UP = 40  # a question of some 25 words, and what a template puts around it
-_TILE = 64
 _HARDLY = 52  # a tile that is worth it only from so many tokens on is not worth it
 _TIMES = 4  # each is done so often, as the machine may do something else meanwhile
 _ENOUGH = 1.5  # seconds for that; what takes longer is done once, and averages by itself
@@ -155,13 +155,13 @@ def measure(settings: Configure) -> Measured:
     llama = Llama(msgspec.structs.replace(settings, pace=False))
     llama.warm_up()
     watch = _Stopwatch(llama)
-    room = llama.limits.n_ctx - _TILE - _STEPS - 2
+    room = llama.limits.n_ctx - TILE - _STEPS - 2
     # The same for every way to run a model, whatever the clock says.
     depth = max(_SHALLOWEST, min(_DEEPEST, room, int(_WORK / llama.info().n_params)))
     prefill = depth / watch.read(0, 0, depth)
     decode = 1 / watch.least(lambda: watch.generate([depth]))
     follow_up = watch.least(lambda: watch.more(depth, _FOLLOW_UP))
-    tile = watch.least(lambda: watch.more(depth, _TILE))
+    tile = watch.least(lambda: watch.more(depth, TILE))
     together = min(_TOGETHER, llama.limits.n_parallel)
     shallow = depth // 3
     for sequence in range(1, together):

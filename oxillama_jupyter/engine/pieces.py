@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["Pieces"]
+__all__ = ["TILE", "Pieces"]
+
+TILE = 64
+"""Tokens of a sequence that flash attention takes together on a CPU."""
 
 _LEAST = 64  # prompt tokens of a sequence in a step; llama.cpp reads fewer at a time more slowly
 _DEEP = 1000  # cached tokens; what is read after fewer takes no long time in any way

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from oxillama_jupyter.engine.backend import Limits
 from oxillama_jupyter.engine.frames import Configure
-from oxillama_jupyter.engine.pieces import Pieces
+from oxillama_jupyter.engine.pieces import TILE, Pieces
 
 __all__ = ["ModelSizes", "Plan", "plan"]
 
@@ -14,7 +14,6 @@ _DEFAULT_CTX = 8192  # a model trained for more is given this much where nobody 
 _MOST_BATCH = 512
 _LEAST_BATCH = 128
 _SCORE_BYTES = 1 << 30  # bounds the attention scores of one batch without flash attention
-_FLASH_CHUNK = 64  # flash attention reads fewer prompt tokens at a time much more slowly
 _CHUNK = 32
 _CELL_ALIGNMENT = 256  # llama.cpp rounds up to this
 
@@ -84,13 +83,13 @@ def plan(  # noqa: PLR0913 - what is known, all by name but the first four
     batch = settings.n_batch or _MOST_BATCH
     while not flash and batch > _LEAST_BATCH and 4 * batch * seen * heads > _SCORE_BYTES:
         batch //= 2
-    tile = _FLASH_CHUNK if flash and not offloads else 1
+    tile = TILE if flash and not offloads else 1
     aligned = _aligned(n_cells) if unified else _aligned(n_ctx) * n_parallel
     limits = Limits(
         n_parallel=n_parallel,
         n_ctx=n_ctx,
         n_batch=batch + n_parallel,
-        min_chunk=_FLASH_CHUNK if flash else _CHUNK,
+        min_chunk=TILE if flash else _CHUNK,
         prefill_seconds=settings.prefill_seconds,
         mixed_seconds=settings.mixed_seconds,
         n_cells=aligned,

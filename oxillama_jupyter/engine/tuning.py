@@ -152,6 +152,7 @@ class BackgroundTuning:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        self._tuner = None  # a task that is cancelled before it begins tells nobody
 
     async def _improve(self, tuner: Autotuner, better: Callable[[], Awaitable[None]]) -> None:
         before = self.choice or tuner.first

@@ -120,6 +120,14 @@ async def test_who_wants_no_measuring_is_told_how_to_allow_it(local: Local) -> N
         engine.measure_again()
 
 
+async def test_an_engine_that_is_stopped_at_once_measures_nothing_any_more(local: Local) -> None:
+    engine = local(tuning=AUTO)
+    for _ in range(2):
+        await engine.start()
+        await engine.aclose()
+        assert engine.status().measuring is None
+
+
 async def test_small_models_are_fast_with_any_settings(
     local: Local, monkeypatch: pytest.MonkeyPatch
 ) -> None:
