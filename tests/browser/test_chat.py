@@ -263,16 +263,29 @@ def test_it_stays_at_the_end_only_for_who_is_there(
 ) -> None:
     thread = begin(scripted_lab, *(f"message {number}" for number in range(30)))
     open_chat(page, scripted_lab, world, NEW.format(f"'{thread}'"))
-    words = "".join(f"w{number}\n\n" for number in range(150))
+    words = "".join(f"w{number}\n\n" for number in range(600))
     send(page, f"pace 30\n{words}")
     page.wait_for_selector(f"{ANSWER}[aria-busy]:has-text('w10')", timeout=LIMIT)
-    left = """() => { const e = document.querySelector('.oxillama-chat-list');
-        return e.scrollHeight - e.scrollTop - e.clientHeight; }"""
-    page.wait_for_function(f"() => ({left})() < 40", timeout=LIMIT)
+    wait_for_end(page)
     page.evaluate("() => { document.querySelector('.oxillama-chat-list').scrollTop = 50; }")
     page.wait_for_selector(f"{ANSWER}[aria-busy]:has-text('w40')", timeout=LIMIT)
     assert page.evaluate("document.querySelector('.oxillama-chat-list').scrollTop") == 50
 
     page.get_by_role("button", name="To the end").click()
-    page.wait_for_selector(f"{ANSWER}[aria-busy]:has-text('w60')", timeout=LIMIT)
-    page.wait_for_function(f"() => ({left})() < 40", timeout=LIMIT)
+    # The page tells of that scrolling when more text is already there.
+    page.evaluate(
+        """() => { const list = document.querySelector('.oxillama-chat-list');
+        list.firstElementChild.append(Object.assign(document.createElement('p'),
+          { innerHTML: '<br>'.repeat(20) }));
+        list.dispatchEvent(new Event('scroll')); }"""
+    )
+    page.wait_for_selector(f"{ANSWER}[aria-busy]:has-text('w80')", timeout=LIMIT)
+    assert not page.get_by_role("button", name="To the end").is_visible()
+    wait_for_end(page)
+
+
+def wait_for_end(page: Page) -> None:
+    """Wait until the list of messages shows its end."""
+    left = """() => { const e = document.querySelector('.oxillama-chat-list');
+        return e.scrollHeight - e.scrollTop - e.clientHeight < 40; }"""
+    page.wait_for_function(left, timeout=5_000)

@@ -69,7 +69,7 @@ def test_threads_are_found_by_words_and_filters(
     assert sum("q=" in url for url in asked) <= 3  # not one a letter
     assert page.locator(".tb-preview mark").all_inner_texts() == ["llamas", "co"]
     page.locator(".tb-thread").click()
-    assert "cousins" in page.locator(".tb-message.found").inner_text()
+    page.wait_for_selector(".tb-message.found:has-text('cousins')", timeout=LIMIT)
     search.fill("llamas nowhere")
     page.wait_for_selector(".tb-count:has-text('No thread is like that.')")
     search.fill("")

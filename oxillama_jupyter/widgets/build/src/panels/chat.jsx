@@ -156,11 +156,21 @@ function Troubles({ conversation, field }) {
 function useEnd(list, conversation) {
   const [away, setAway] = useState(false);
   const at = useRef(true);
-  const toEnd = () => (list.current.scrollTop = list.current.scrollHeight);
+  const seen = useRef({ top: 0, height: 0 });
+  const toEnd = () => {
+    const { current } = list;
+    current.scrollTop = current.scrollHeight;
+    seen.current = { top: current.scrollTop, height: current.scrollHeight };
+  };
   useEffect(() => {
     const { current } = list;
+    // A page tells of scrolling a frame late, and text may have come since: nobody has left for
+    // that. Going up is leaving, unless the text became shorter and took the end up with it.
     const scrolled = () => {
-      at.current = current.scrollHeight - current.scrollTop - current.clientHeight < NEAR;
+      const { scrollTop: top, scrollHeight: height, clientHeight } = current;
+      const up = top < seen.current.top && height >= seen.current.height;
+      at.current = height - top - clientHeight < NEAR || (at.current && !up);
+      seen.current = { top, height };
       setAway(!at.current);
     };
     const grown = new ResizeObserver(() => at.current && toEnd());
