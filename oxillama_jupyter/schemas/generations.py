@@ -8,7 +8,7 @@ __all__ = ["LiveRun"]
 
 
 class LiveRun(Struct):
-    """A run, a response or a completion, as long as this server executes it.
+    """A run, a response, a completion or embeddings, as long as this server executes them.
 
     Attributes:
         id: A run and a response in the background are cancelled by their own routes.

@@ -42,6 +42,7 @@ class EmbeddingService:
             InvalidRequest: An input is none, or the model makes no embeddings.
             ModelNotFound: There is no such model.
             QueueFull: Too many wait.
+            GenerationStopped: Somebody has stopped it.
         """
         inputs = inputs_of(body.input, "input")
         _check(inputs, body.input)

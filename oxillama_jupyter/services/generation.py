@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from oxillama_jupyter.engine.protocol import Delta, Embeddings, EmbedRequest, GenerateRequest
 from oxillama_jupyter.errors import GenerationStopped, NotFound
-from oxillama_jupyter.ids import now
+from oxillama_jupyter.ids import new_id, now
 from oxillama_jupyter.schemas.generations import LiveRun
 from oxillama_jupyter.services.metrics import Metrics, timings_of
 from oxillama_jupyter.services.models import ModelService
@@ -96,11 +96,15 @@ class Generator:
         """Embed; the engine does that beside its generations, so no place is waited for.
 
         Raises:
-            QueueFull: Too many wait already; otherwise as `Engine.embed`.
+            QueueFull: Too many wait already.
+            GenerationStopped: Somebody has stopped it; otherwise as `Engine.embed`.
         """
+        model, name = self._models.resolve(request.model), new_id("emb")
         with self.admission():
-            await self._models.ready(self._models.resolve(request.model))
-            return await self._models.engine.embed(request)
+            async with self.stoppable(name, model):
+                self._waited[name].live.status = "in_progress"
+                await self._models.ready(model)
+                return await self._models.engine.embed(request)
 
     # -- what clients wait for -------------------------------------------------------------------
 

@@ -70,6 +70,28 @@ def test_a_client_that_waits_for_the_whole_is_told_and_does_not_ask_again(
     assert scripted.health()["engine"]["running"] == 0
 
 
+def test_embeddings_are_stopped_too(shared_server: Server) -> None:
+    refused: list[openai.APIStatusError] = []
+
+    def ask() -> None:
+        with pytest.raises(openai.APIStatusError) as caught:
+            shared_server.client.embeddings.create(
+                model="oxillama-tiny", input=["word " * 200] * 2048
+            )
+        refused.append(caught.value)
+
+    client = threading.Thread(target=ask)
+    client.start()
+    (one,) = until(lambda: live(shared_server), "the embeddings", timeout=10)
+    assert (one["model"], one["status"]) == ("oxillama-tiny", "in_progress")
+    assert stop(shared_server, one["id"]).status_code == 200
+    client.join(timeout=20)
+    assert refused[0].code == "generation_stopped"
+    assert live(shared_server) == []
+    few = shared_server.client.embeddings.create(model="oxillama-tiny", input="word")
+    assert len(few.data) == 1
+
+
 def test_text_completions_are_stopped_too_and_runs_are_not_stopped_here(
     scripted: Server,
 ) -> None:
