@@ -21,12 +21,14 @@ from tornado.web import authenticated
 
 from oxillama_jupyter import enginetraits
 from oxillama_jupyter.engine.local import LocalEngine
+from oxillama_jupyter.engine.parts import Reasoning
 from oxillama_jupyter.engine.scripted import ScriptedEngine
 from oxillama_jupyter.extension import OxillamaApp
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 
+    from oxillama_jupyter.engine.parts import Part
     from oxillama_jupyter.engine.protocol import Delta, GenerateRequest
     from oxillama_jupyter.engine.scripted import Reply
 
@@ -108,12 +110,19 @@ class PacedEngine(LocalEngine):
 def says(request: GenerateRequest) -> Reply:
     """What the scripted engine answers.
 
-    A prompt with `=>` or `(thinks)` in it is a script of turns, as in `scripts`; any other one as
-    in `client.scripted_server`.
+    A prompt with `=>` or `(thinks)` in it is a script of turns, as in `scripts`, which thinks for a
+    second; any other one is as in `client.scripted_server`.
     """
     asked = [str(message["content"]) for message in request.messages if message["role"] == "user"]
     script = "=>" in asked[-1] or "(thinks)" in asked[-1]
-    return list(scripted(request)) if script else reply(request)
+    return thoughtful(list(scripted(request))) if script else reply(request)
+
+
+async def thoughtful(parts: Iterable[str | Part]) -> AsyncIterator[str | Part]:
+    for part in parts:
+        yield part
+        if isinstance(part, Reasoning):
+            await asyncio.sleep(1)
 
 
 def choose(app: OxillamaApp, engine: str) -> None:

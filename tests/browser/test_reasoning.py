@@ -40,6 +40,31 @@ def test_reasoning_is_folded_above_the_answer_and_never_in_the_notebook(
 
 
 @pytest.mark.timeout(300)
+def test_what_is_thought_after_a_call_is_there_while_it_is_thought(
+    page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
+) -> None:
+    write_notebook(
+        world,
+        "def see() -> str:\n    'See.'\n    return 'snow'",
+        "%%oxillama --tools see --yes\n(thinks)Look. => see {} | (thinks)There is $outputs.",
+    )
+    open_notebook(page, scripted_lab)
+    run_all(page)
+    page.wait_for_selector(f".oxillama-run {FOLDED}", timeout=LIMIT)
+    page.wait_for_function(
+        """() => { const run = document.querySelector('.oxillama-run');
+        return run.querySelector('.oxillama-thoughts').textContent.split('Hm, let me').length === 3
+          && run.getAttribute('aria-busy') === 'true' && !run.textContent.includes('There is'); }""",
+        timeout=LIMIT,
+    )
+    wait_for_end(page, 2)
+    folded = page.locator(f".oxillama-run-place {FOLDED}")
+    folded.wait_for(timeout=LIMIT)
+    folded.locator("summary").press("Enter")
+    assert folded.locator(".oxillama-plain").inner_text().count("Hm, let me think.") == 2
+
+
+@pytest.mark.timeout(300)
 def test_a_run_shown_by_itself_has_its_reasoning(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
 ) -> None:

@@ -133,30 +133,43 @@ class Run {
     }
   }
 
-  /** Show what is being thought, until something is `written`: its step tells it again. */
-  #thinkAloud(signal, take, written) {
+  /** Show what is being thought behind what was `known`, until something is `written`. */
+  #thinkAloud(signal, known, written = () => false) {
     const ids = [this.#panel.get("thread_id"), this.#panel.get("run_id")];
     const told = (text) => {
       if (written() || !this.on) return;
-      this.reasoning = take(text);
+      this.reasoning = [known, text].filter(Boolean).join("\n\n");
       this.#tell();
     };
-    followThoughts(this.#panel, ...ids, { signal, told });
+    return followThoughts(this.#panel, ...ids, { signal, told });
+  }
+
+  /** What the model thinks ahead of its text, which the kernel does not send; its steps have all. */
+  async #hear(signal) {
+    await this.#thinkAloud(signal, this.reasoning);
+    if (signal.aborted) return;
+    try {
+      const steps = await this.#panel.ask(this.#panel.openai(`${this.#path}/steps?order=asc`), { signal });
+      this.reasoning = thoughtsOf(steps.data);
+      this.#tell();
+    } catch (error) {
+      if (!signal.aborted) console.warn("oxillama:", error);
+    }
   }
 
   #byKernel(run, signal) {
     this.#source = "kernel";
-    let aloud = false;
+    let heard = false; // whether what is thought in this stretch of the run is listened to
     const update = () => {
       if (this.#source !== "kernel") return;
       const waited = this.status === "requires_action";
       const { text, tokens, missed, status } = run;
       Object.assign(this, { text, tokens, missed, status });
-      if (!text && !aloud && status === "in_progress" && this.#panel.get("run_id")) {
-        aloud = true;
-        this.#thinkAloud(signal, (thought) => thought, () => this.text);
+      if (status !== "in_progress") heard = false;
+      else if (!heard && this.#panel.get("run_id")) {
+        heard = true;
+        this.#hear(signal);
       }
-      if (text && !this.firstText) this.#think(signal);
       if (text) this.firstText ??= Date.now();
       if (status === "requires_action" && !waited) {
         const round = (this.#round += 1);
@@ -172,17 +185,6 @@ class Run {
     update();
   }
 
-  /** What the model thought ahead of its text: the kernel does not send it. */
-  async #think(signal) {
-    try {
-      const steps = await this.#panel.ask(this.#panel.openai(`${this.#path}/steps?order=asc`), { signal });
-      this.reasoning = thoughtsOf(steps.data);
-      this.#tell();
-    } catch (error) {
-      if (!signal.aborted) console.warn("oxillama:", error);
-    }
-  }
-
   async #byServer(signal) {
     const text = new Text();
     const ids = [this.#panel.get("thread_id"), this.#panel.get("run_id")];
@@ -196,8 +198,7 @@ class Run {
         Object.assign(this, { text: text.whole, reasoning: text.reasoning, tokens: text.tokens });
         if (event.event === "thread.run.in_progress" && this.on) {
           const { steps } = text;
-          const take = (thought) => [text.reasoning, thought].filter(Boolean).join("\n\n");
-          this.#thinkAloud(signal, take, () => text.steps !== steps);
+          this.#thinkAloud(signal, text.reasoning, () => text.steps !== steps);
         }
         this.#tell();
       }
