@@ -53,8 +53,9 @@ def test_what_is_thought_after_a_call_is_there_while_it_is_thought(
     page.wait_for_selector(f".oxillama-run {FOLDED}", timeout=LIMIT)
     page.wait_for_function(
         """() => { const run = document.querySelector('.oxillama-run');
-        return run.querySelector('.oxillama-thoughts').textContent.split('Hm, let me').length === 3
-          && run.getAttribute('aria-busy') === 'true' && !run.textContent.includes('There is'); }""",
+        const { textContent } = run.querySelector('.oxillama-thoughts');
+        return run.getAttribute('aria-busy') === 'true' && !run.textContent.includes('There is')
+          && textContent.split('Hm, let me').length === 3; }""",
         timeout=LIMIT,
     )
     wait_for_end(page, 2)
