@@ -29,6 +29,15 @@ CHROMIUM_FLAGS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # A page on a busy machine can be too slow for once. In CI such a test is tried once more, as
+    # JupyterLab's own are; the summary lists it, for it may be right (`RERUN`).
+    if os.environ.get("CI") == "true":
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 def chromium() -> str | None:
     """The browser of this machine."""
     names = ("chromium", "chromium-browser", "google-chrome")

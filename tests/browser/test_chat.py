@@ -64,14 +64,14 @@ def test_text_appears_while_it_is_written_and_enter_keeps_the_next_question(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
 ) -> None:
     box = open_chat(page, scripted_lab, world, NEW.format(""))
-    send(page, "slow 60")
+    send(page, "slow 120")
     page.wait_for_selector(f"{ANSWER}[aria-busy]:has-text('w1 w2 w3')", timeout=LIMIT)
     page.wait_for_selector(f"{ANSWER}[aria-busy]:has-text('tokens/s')", timeout=LIMIT)
     send(page, "the next one")
 
     assert box.input_value() == "the next one"
     assert "Your text is kept" in page.get_by_role("alert").inner_text()
-    wait_for_answer(page, "w59")
+    wait_for_answer(page, "w119")
     assert box.input_value() == "the next one"
     assert len(texts(scripted_lab, threads(scripted_lab)[0]["id"])) == 2
 
@@ -123,7 +123,7 @@ def test_a_run_of_somebody_else_is_picked_up_from_its_first_word(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
 ) -> None:
     thread = begin(scripted_lab, "Hello", "Hi", name="shared")
-    ask(scripted_lab, thread, "slow 200")
+    ask(scripted_lab, thread, "slow 900")
     open_chat(page, scripted_lab, world, NEW.format("'shared'"))
     page.wait_for_selector(f"{ANSWER}[aria-busy]:has-text('w0 w1 w2')", timeout=LIMIT)
     page.keyboard.press("Escape")  # nothing of the chat has the focus
@@ -133,7 +133,7 @@ def test_a_run_of_somebody_else_is_picked_up_from_its_first_word(
     # Now it is idle, and somebody asks again.
     ask(scripted_lab, thread, "say:Out of the blue")
     wait_for_answer(page, "Out of the blue")
-    assert shown(page)[:3] == ["Hello", "Hi", "slow 200"]
+    assert shown(page)[:3] == ["Hello", "Hi", "slow 900"]
     assert page.locator(".oxillama-chat-title").inner_text() == "shared"
 
 

@@ -22,11 +22,11 @@ FOLDED = ".oxillama-thoughts"
 def test_reasoning_is_folded_above_the_answer_and_never_in_the_notebook(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
 ) -> None:
-    write_notebook(world, "%%oxillama\nthink 3")
+    write_notebook(world, "%%oxillama\nthink 60")
     open_notebook(page, scripted_lab)
     run_all(page)
     live = page.locator(f".oxillama-run {FOLDED}")  # ahead of the first word
-    live.locator("summary").press("Enter")
+    live.locator("summary").click()
     live.get_by_text("let me").wait_for(timeout=LIMIT)
     wait_for_end(page)
 
