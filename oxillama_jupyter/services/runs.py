@@ -124,7 +124,9 @@ class RunService:
         if job is not None and job.run.status == "requires_action":
             await self._executor.join(run_id)  # it is putting its journal away
         run, waited = await self._db.write(_request_cancel, thread_id, run_id)
-        if self._executor.job(run_id) is not None:
+        if waited:
+            await self._executor.join(run_id)  # it has begun to wait, and puts its journal away
+        elif self._executor.job(run_id) is not None:
             self._executor.announce_cancelling(run)
             self._executor.stop(run_id, "cancelled")
             return run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ from oxillama_jupyter.schemas.messages import CreateMessage
 from oxillama_jupyter.schemas.runs import CreateRun, Run, SubmitToolOutputs, ToolOutput
 from oxillama_jupyter.schemas.threads import CreateThread
 from oxillama_jupyter.schemas.tools import FunctionDefinition, FunctionTool
+from oxillama_jupyter.services import actions
 from oxillama_jupyter.services.jobs import Job
+from oxillama_jupyter.store import runs
 
 TOOLS: Any = [FunctionTool(FunctionDefinition(name)) for name in ("f", "g")]
 ONE = 'One moment. => f {"a": 1} | It is $outputs.'
@@ -369,5 +372,30 @@ def test_later_runs_are_told_the_messages_and_not_the_calls(world: MakeWorld) ->
             )
         messages = here.engine.requests[-1].messages
         assert [message["role"] for message in messages] == ["user", "assistant", "assistant"]
+
+    run(test)
+
+
+def test_a_cancel_that_meets_the_hand_over_ends_the_run(
+    world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test() -> None:
+        loop, under_way = asyncio.get_running_loop(), asyncio.Event()
+        hand_over = actions.hand_over
+
+        def slowly(*given: Any) -> Any:
+            waiting = hand_over(*given)
+            loop.call_soon_threadsafe(under_way.set)
+            time.sleep(0.05)  # the cancel comes while this is being written
+            return waiting
+
+        monkeypatch.setattr(actions, "hand_over", slowly)
+        async with world(scripted_engine()) as here:
+            job = await start(here, ONE)
+            await under_way.wait()
+            cancelled = await here.runs.cancel(job.run.thread_id, job.run.id)
+            assert cancelled.status == "cancelled"
+            assert (await here.stored(job)).status == "cancelled"
+            assert await here.db.read(runs.active, job.run.thread_id) is None
 
     run(test)
