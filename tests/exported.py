@@ -27,7 +27,8 @@ _TEXTS = st.text(max_size=40) | st.sampled_from(
     ]
 )
 _KEYS = st.text(max_size=10)
-_METADATA = st.dictionaries(_KEYS, st.text(max_size=20), max_size=4)
+_NAMES = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=10)
+_METADATA = st.dictionaries(_NAMES, st.text(max_size=20), max_size=4)
 _TIMES = st.integers(0, 2_000_000_000)
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),

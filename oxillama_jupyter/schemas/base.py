@@ -26,8 +26,10 @@ __all__ = [
 
 T = TypeVar("T")
 
+# SQLite's JSON functions end a key at a NUL, and two keys could become one.
+_MetadataKey = Annotated[str, Meta(max_length=64, pattern=r"\A[^\x00]*\Z")]
 Metadata = Annotated[
-    dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=512)]],
+    dict[_MetadataKey, Annotated[str, Meta(max_length=512)]],
     Meta(max_length=16),
 ]
 Moment = Annotated[int, Meta(ge=0, le=253_402_300_799)]  # Unix seconds, to the end of year 9999

@@ -50,3 +50,10 @@ def test_metadata_is_kept_replaced_or_cleared(
 ) -> None:
     assert raw.post(path, json=body).json()["metadata"] == expected
     assert raw.get(path).json()["metadata"] == expected
+
+
+def test_keys_that_the_store_would_cut_are_refused(raw: httpx2.Client, path: str) -> None:
+    answer = raw.post(path, json={"metadata": {"a\0x": "1", "a\0y": "2"}})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["code"] == "invalid_value"
+    assert raw.get(path).json()["metadata"] == {"a": "b"}
