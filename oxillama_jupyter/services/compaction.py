@@ -81,7 +81,7 @@ class Compactor:
         compaction_id = new_id("resp")
         model = plan.request.model
         context = self._models.n_ctx(model)
-        room = max(context - _LONGEST, context // 2)
+        room = max(context - _LONGEST, context // 2) or None  # an upstream may not tell
         summing = _Summing(self._generator, work, user, compaction_id, model, room)
         with self._generator.admission():
             async with self._generator.stoppable(compaction_id, model or ""):
@@ -103,7 +103,8 @@ class _Summing:
     """Summaries of one conversation.
 
     Attributes:
-        room: The most tokens of a prompt, so that there is room for a summary.
+        room: The most tokens of a prompt, so that there is room for a summary; None for no
+            limit that is known.
         usage: What all of them took.
     """
 
@@ -112,7 +113,7 @@ class _Summing:
     user: str
     name: str
     model: str | None
-    room: int
+    room: int | None
     usage: Usage = field(default_factory=partial(Usage, 0, 0))
 
     async def chat(self, messages: Chat) -> str:

@@ -23,7 +23,7 @@ from oxillama_jupyter.errors import (
 from oxillama_jupyter.events import DONE
 from oxillama_jupyter.ids import now
 from oxillama_jupyter.schemas.base import ErrorBody
-from oxillama_jupyter.schemas.runs import IncompleteDetails, LastError, Run
+from oxillama_jupyter.schemas.runs import TERMINAL, IncompleteDetails, LastError, Run
 from oxillama_jupyter.schemas.streams import StreamError
 from oxillama_jupyter.services import actions, progress
 from oxillama_jupyter.services.failures import FailureCode, failure_code
@@ -39,7 +39,7 @@ from oxillama_jupyter.services.translate import (
     spent_budget,
 )
 from oxillama_jupyter.services.turns import TurnWriter
-from oxillama_jupyter.store import journals
+from oxillama_jupyter.store import journals, runs
 from oxillama_jupyter.store.database import Database
 
 __all__ = ["Executor"]
@@ -167,6 +167,8 @@ class Executor:
         try:
             outcome = await self._outcome(job)
             job.finishing = True
+            if outcome is None and job.stop is None:
+                _leave(job)
             self._measure(job)
             if outcome == "requires_action":
                 outcome = await self._hand_over(job)
@@ -178,7 +180,7 @@ class Executor:
         except Exception as error:
             self._logger.exception("oxillama: run %s could not be concluded", job.run.id)
             self.unconcluded[job.run.id] = job.run
-            job.announce("error", _stream_error(error))
+            job.announce("error", _stream_error(_unwritten(error)))
             job.log.append_frame(DONE)
         finally:
             if job.timer is not None:
@@ -214,12 +216,12 @@ class Executor:
             self._logger.exception("oxillama: run %s failed", job.run.id)
             return _failed(job, "server_error", "Internal error; the server's log says which.")
 
-    async def _generate(self, job: Job) -> Outcome | Waiting:
+    async def _generate(self, job: Job) -> Outcome | Waiting | None:
         async with self._places.place(job.run.model, job.user):
             await self._models.ready(job.run.model)
             started = await self._db.write(progress.begin, job.run, now())
-            if started is None:  # cancelled between two events
-                return Outcome("cancelled")
+            if started is None:
+                return await self._not_begun(job.run)
             job.run = started
             job.announce("thread.run.in_progress", job.run)
             spent = spent_budget(job.run, job.work)
@@ -229,12 +231,20 @@ class Executor:
             writer = TurnWriter(self._db, job)
             async with aclosing(self._models.engine.generate(request)) as deltas:
                 async for delta in deltas:
-                    if await writer.take(delta) == "cancelling":  # by another server on the store
+                    status = await writer.take(delta)
+                    if status == "cancelling":  # by another server on the store
                         self.stop(job.run.id, "cancelled")
                         await asyncio.sleep(0)
+                    elif status in TERMINAL:  # another one took this server for dead
+                        return Outcome("failed")  # the stored end stays as it is
                     if job.over:
                         break
         return _finished(job)
+
+    async def _not_begun(self, run: Run) -> Outcome | None:
+        """How a run ended that was not queued any more; None if another server executes it."""
+        status = (await self._db.read(runs.get, run.thread_id, run.id)).status
+        return Outcome("cancelled") if status in TERMINAL | {"cancelling"} else None
 
     # -- the end -------------------------------------------------------------------------------
 
@@ -281,8 +291,8 @@ class Executor:
 
     def _too_long(self, job: Job, error: ContextLengthExceeded) -> Outcome:
         """The run's own budget makes it incomplete; the model's context makes it fail."""
-        budget = prompt_budget(job.run, job.work)
-        if budget is not None and budget <= self._models.n_ctx(job.run.model):
+        budget, context = prompt_budget(job.run, job.work), self._models.n_ctx(job.run.model)
+        if budget is not None and (budget <= context or not context):  # an upstream may not tell
             details = IncompleteDetails("max_prompt_tokens")
             return Outcome("incomplete", job.usage(), incomplete_details=details)
         return _failed(job, "invalid_prompt", error.message)
@@ -322,7 +332,16 @@ def _dropped(job: Job) -> list[str]:
     return [history[place].id for place in places if 0 <= place < len(history)]
 
 
-def _stream_error(error: Exception) -> StreamError:
+def _leave(job: Job) -> None:
+    """Tell who follows a run that another server, which shares the store, executes it."""
+    job.announce("error", _stream_error("Another server on this store executes the run: poll it."))
+    job.log.append_frame(DONE)
+
+
+def _unwritten(error: Exception) -> str:
     message = error.message if isinstance(error, OxillamaError) else "internal error"
-    text = f"The run could not be brought to an end: {message}"
+    return f"The run could not be brought to an end: {message}"
+
+
+def _stream_error(text: str) -> StreamError:
     return StreamError(text, "server_error", ErrorBody(text, "server_error"))

@@ -1,7 +1,8 @@
-"""Who owns a run: an id for this server process, and whether another one is known to be dead.
+"""Who owns a run: an id for this server process, and whether another one is dead or lives.
 
-A run's lease says when others may take it over. Waiting for it to end is only needed where nobody
-can know better: a process of this very machine that is gone has lost its runs at once.
+A run's lease says when others may take it over. That counts only where nobody can know better: a
+process of this very machine that is gone has lost its runs at once, and one that lives keeps them,
+though its lease has ended: the machine may have slept.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from oxillama_jupyter.ids import new_id
 
-__all__ = ["is_gone", "new_owner"]
+__all__ = ["is_alive", "is_gone", "new_owner"]
 
 _ENDED = ("Z", "X")  # what /proc calls a process that only waits to be noticed
 
@@ -28,21 +29,37 @@ def new_owner() -> str:
 
 def is_gone(owner: str) -> bool:
     """Whether that process surely does not exist any more; False where it cannot be known."""
+    known = _known(owner)
+    return known is not None and _started(known[0]) != known[1]
+
+
+def is_alive(owner: str) -> bool:
+    """Whether that is another process, which surely exists; False where it cannot be known."""
+    known = _known(owner)
+    return known is not None and known[0] != os.getpid() and _started(known[0]) == known[1]
+
+
+def _known(owner: str) -> tuple[int, str] | None:
+    """The pid of an owner and that pid's start time; None if it is of elsewhere."""
     machine, _, rest = owner.partition("/")
     pid, _, rest = rest.partition("/")
     started = rest.partition("/")[0]
     if machine != _machine() or not pid.isdigit() or not started:
-        return False
-    return _started(int(pid)) != started
+        return None
+    return int(pid), started
 
 
 def _machine() -> str:
-    """Host name and boot: a pid means something only within both."""
+    """Host name, boot and namespace of pids: a pid means something only within all three.
+
+    Containers may have their host's name and its boot, and still pids of their own.
+    """
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        pids = Path("/proc/self/ns/pid").readlink().name  # such as pid:[4026531836]
     except OSError:
-        boot = "unknown"
-    return f"{socket.gethostname()}.{boot}"
+        return f"{socket.gethostname()}.unknown"
+    return f"{socket.gethostname()}.{boot}.{pids}"
 
 
 def _started(pid: int) -> str:

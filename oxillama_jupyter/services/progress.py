@@ -105,14 +105,14 @@ def conclude(
     """Write the end of a run, its open step and its message.
 
     Everything is read anew first: metadata may have been modified meanwhile, and a run that another
-    process has ended already stays as it is. The run's usage is that of its steps, and of what no
-    step has.
+    process has ended already stays as it is, with what is left open closed. The run's usage is that
+    of its steps, and of what no step has.
     """
     stored = runs.get(conn, run.thread_id, run.id)
-    step, message = draft.step, draft.message
-    if stored.status in TERMINAL:
-        return Concluded(stored, step, message)
     at = now()
+    if stored.status in TERMINAL:
+        return _closed(conn, stored, draft, at)
+    step, message = draft.step, draft.message
     tokens = {"": outcome.usage}  # by step
     for found, spent in steps.of_run(conn, run.id):
         tokens[found.id] = spent
@@ -128,6 +128,22 @@ def conclude(
         step = replace(conclude_step(_step(conn, step), ended, at), usage=own)
         steps.update(conn, step)
     runs.save(conn, ended, expected=ACTIVE)
+    return Concluded(ended, step, message)
+
+
+def _closed(conn: Connection, ended: Run, draft: Draft, at: int) -> Concluded:
+    """What a run left behind that another process has ended, which closed what it knew of."""
+    step, message = draft.step, draft.message
+    if message is not None:
+        message = _message(conn, message, draft.text)
+        if message.status == "in_progress":
+            message = conclude_message(message, ended, at)
+        messages.update(conn, message)
+    if step is not None:
+        step = _step(conn, step)
+        if step.status == "in_progress":
+            step = conclude_step(step, ended, at)
+        steps.update(conn, step)
     return Concluded(ended, step, message)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import zlib
 from collections.abc import Awaitable, Sequence
 
 from msgspec import Struct
@@ -18,7 +19,7 @@ from oxillama_jupyter.ids import now
 from oxillama_jupyter.schemas.runs import LastError, Run
 from oxillama_jupyter.services import actions, progress
 from oxillama_jupyter.services.executor import Executor
-from oxillama_jupyter.services.owners import is_gone
+from oxillama_jupyter.services.owners import is_alive, is_gone
 from oxillama_jupyter.services.transitions import Outcome
 from oxillama_jupyter.store import conversations, messages, runs, steps
 from oxillama_jupyter.store.database import Connection, Database
@@ -28,6 +29,7 @@ __all__ = ["LEASE_SECONDS", "Recovery"]
 LEASE_SECONDS = 30
 _SWEEP_SECONDS = 5.0
 _UNWRITTEN = LastError("server_error", "The run ended, but its end could not be stored.")
+_UNREADABLE = LastError("server_error", "What the store has of this run cannot be gone on from.")
 _LOST = LastError("server_error", "The server that executed this run stopped in the middle of it.")
 
 
@@ -62,6 +64,8 @@ class Recovery:
                 await self.sweep()
             except OxillamaError as error:  # a locked or full disk now may be fine in five seconds
                 self._logger.warning("oxillama: run recovery: %s", error)
+            except Exception:  # nobody else would renew the leases
+                self._logger.exception("oxillama: run recovery")
 
     async def sweep(self) -> None:
         """Renew, expire and adopt, once; an idle store is only read."""
@@ -69,8 +73,9 @@ class Recovery:
         owners = await self._db.read(runs.owners)
         if not owners:
             return
-        gone = [owner for owner in owners if owner != self._owner and is_gone(owner)]
-        adopted, expired = await self._db.write(_take_over, self._owner, gone)
+        others = [owner for owner in owners if owner != self._owner]
+        gone, alive = list(filter(is_gone, others)), list(filter(is_alive, others))
+        adopted, expired = await self._db.write(_take_over, self._owner, gone, alive)
         for run in expired:
             if self._executor.job(run.id) is None:
                 await self._try(self.end(run, Outcome("expired")), run)
@@ -98,20 +103,32 @@ class Recovery:
         except OxillamaError as error:
             self._logger.warning("oxillama: run %s: %s", run.id, error)
             return False
+        except Exception:
+            self._logger.exception("oxillama: run %s", run.id)
+            return False
         return True
 
     async def _adopt(self, run: Run) -> None:
         self._logger.info("oxillama: adopted run %s, which was %s", run.id, run.status)
         if run.status == "queued":
-            resumed = await self._db.read(actions.resume, run)
-            if resumed.frames:
-                self._executor.resume(resumed)
-            else:
-                self._executor.submit(run, resumed.work)
+            await self._begin(run)
         elif run.status == "in_progress":
             await self.end(run, Outcome("failed", last_error=_LOST))
         elif run.status == "cancelling":
             await self.end(run, Outcome("cancelled"))
+
+    async def _begin(self, run: Run) -> None:
+        """Execute a queued run; one that cannot be read here ends, or it would wait for ever."""
+        try:
+            resumed = await self._db.read(actions.resume, run)
+        except (ValueError, zlib.error):  # msgspec's errors are ValueErrors
+            self._logger.exception("oxillama: run %s cannot be read", run.id)
+            await self.end(run, Outcome("failed", last_error=_UNREADABLE))
+            return
+        if resumed.frames:
+            self._executor.resume(resumed)
+        else:
+            self._executor.submit(run, resumed.work)
 
     async def end(self, run: Run, outcome: Outcome) -> Run:
         """Conclude a run that no job executes; returns it as it ended."""
@@ -125,10 +142,16 @@ class Recovery:
         await self._db.write(runs.release, [self._owner])
 
 
-def _take_over(conn: Connection, owner: str, gone: Sequence[str]) -> tuple[list[Run], list[Run]]:
-    """One transaction: our leases renewed, dead owners' released, and what is ours to do now."""
+def _take_over(
+    conn: Connection, owner: str, gone: Sequence[str], alive: Sequence[str]
+) -> tuple[list[Run], list[Run]]:
+    """One transaction: leases renewed, dead owners' released, and what is ours to do now.
+
+    Who lives keeps its runs: after a machine has slept, somebody has to be the first to sweep.
+    """
     at = now()
-    runs.renew(conn, owner, at + LEASE_SECONDS)
+    for one in (owner, *alive):
+        runs.renew(conn, one, at + LEASE_SECONDS)
     runs.release(conn, gone)
     adopted = runs.orphans(conn, at, owner, at + LEASE_SECONDS)
     return adopted, runs.expired(conn, at, owner)

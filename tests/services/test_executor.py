@@ -168,6 +168,16 @@ def test_a_prompt_above_its_own_budget_makes_the_run_incomplete(world: MakeWorld
     run(test)
 
 
+def test_a_budget_counts_where_the_engine_does_not_tell_its_context(world: MakeWorld) -> None:
+    async def test() -> None:
+        engine = ScriptedEngine("x", error=ContextLengthExceeded("Too many tokens."), n_ctx=0)
+        async with world(engine) as here:
+            done = await here.ended(await here.start(max_prompt_tokens=256))
+        assert done.status == "incomplete"
+
+    run(test)
+
+
 def test_a_run_without_its_journal_is_replayed_from_what_is_stored(
     world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:

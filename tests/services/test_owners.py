@@ -3,12 +3,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from oxillama_jupyter.services import owners
-from oxillama_jupyter.services.owners import is_gone, new_owner
+from oxillama_jupyter.services.owners import is_alive, is_gone, new_owner
 
 
 def child_owner() -> str:
@@ -30,18 +32,42 @@ def test_a_process_that_has_ended_is_gone() -> None:
     assert is_gone(child_owner())
 
 
+@contextmanager
+def child() -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """An owner id, and its process, which lives."""
+    code = """
+from oxillama_jupyter.services.owners import new_owner
+print(new_owner(), flush=True)
+input()
+"""
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True) as one:
+        assert one.stdout is not None
+        yield one.stdout.readline().strip(), one
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc")
-def test_a_process_that_has_ended_unnoticed_is_gone() -> None:
-    code = "from oxillama_jupyter.services.owners import new_owner; print(new_owner(), flush=True)"
-    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    owner = child.stdout.readline().strip()
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
-    try:
+def test_another_process_is_alive_until_it_has_ended_though_nobody_noticed() -> None:
+    with child() as (owner, process):
+        assert is_alive(owner)
+        assert not is_gone(owner)
+        assert process.stdin is not None
+        process.stdin.close()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
         assert is_gone(owner)
-    finally:
-        child.wait()
-        child.stdout.close()
+        assert not is_alive(owner)
+
+
+def test_of_the_own_process_nothing_is_said_for_it_may_have_had_other_servers() -> None:
+    assert not is_alive(new_owner())
+    assert not is_gone(new_owner())
+
+
+def test_a_container_with_its_hosts_name_has_other_pids(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = child_owner()
+    assert is_gone(ended)
+    monkeypatch.setattr(Path, "readlink", lambda _: Path("pid:[1]"))
+    assert not is_gone(ended)
 
 
 def test_a_process_that_got_the_pid_later_is_another_one() -> None:
@@ -58,3 +84,4 @@ def test_nothing_is_known_without_start_times() -> None:
     assert not is_gone("/".join((owners._machine(), str(os.getpid()), "", "server_x")))
     for odd in ("", "/", "x", "a/b/c/d", f"{owners._machine()}/abc/1/x"):
         assert not is_gone(odd)
+        assert not is_alive(odd)

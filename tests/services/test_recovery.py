@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from worlds import MakeWorld, World, run, until
+from worlds import MakeWorld, World, names, run, until
 
 from oxillama_jupyter.engine.scripted import ScriptedEngine
 from oxillama_jupyter.schemas.runs import Run
@@ -80,6 +80,65 @@ def test_a_living_servers_runs_are_left_alone(world: MakeWorld) -> None:
     run(test)
 
 
+def test_who_lives_keeps_its_runs_when_the_machine_has_slept(
+    world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test() -> None:
+        async with world(slow(), owner="sleeper") as other, world() as here:
+            job = await other.start()
+            await until(job, "thread.message.delta")
+            await here.db.write(runs.renew, "sleeper", 0)
+            monkeypatch.setattr(recovery, "is_alive", lambda owner: owner == "sleeper")
+            await here.recovery.sweep()
+            monkeypatch.undo()
+            await here.recovery.sweep()
+            assert (await here.stored(job)).status == "in_progress"
+
+    run(test)
+
+
+def test_a_run_that_another_server_took_is_left_to_it(world: MakeWorld) -> None:
+    async def test() -> None:
+        words = ["word "] * 200
+        first, second = (ScriptedEngine(words, delay=0.01) for _ in range(2))
+        async with (
+            world(first, owner="other", n_parallel=1) as other,
+            world(second, n_parallel=1) as here,
+        ):
+            begun, queued = await other.start(), await other.start()
+            await until(begun, "thread.message.delta")
+            await here.db.write(runs.renew, "other", 0)
+            await here.recovery.sweep()
+            # Whoever follows them where they were begun is told, and nothing is left open.
+            assert (await other.ended(begun)).status == "failed"
+            assert names(begun)[-2:] == ["thread.run.failed", "done"]
+            await other.executor.join(queued.run.id)
+            assert names(queued)[-2:] == ["error", "done"]
+            assert (await here.ended(queued)).status == "completed"
+            assert await here.db.read(_open) == []
+
+    run(test)
+
+
+def test_what_cannot_be_read_ends_and_keeps_nothing_from_the_others(world: MakeWorld) -> None:
+    async def test() -> None:
+        async with world(ScriptedEngine("x", prefill_delay=60), owner="dead", n_parallel=1) as dead:
+            first, second = await dead.start(), await dead.start()
+            await until(first, "thread.run.in_progress")
+            await lose(dead, second)
+            await lose(dead, first)
+            sql = "UPDATE messages SET payload = '{}' WHERE thread_id = ?"
+            await dead.db.write(lambda conn: conn.execute(sql, (second.run.thread_id,)))
+        async with world() as here:
+            await here.recovery.sweep()
+            assert (await here.stored(first)).status == "failed"
+            done = await here.stored(second)
+            assert done.last_error is not None
+            assert "cannot be gone on from" in done.last_error.message
+
+    run(test)
+
+
 def test_a_sweep_renews_the_leases_of_its_own_runs(
     world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,7 +177,7 @@ def test_one_run_that_is_gone_does_not_keep_others_from_adoption(world: MakeWorl
             for job in (first, second):
                 await lose(dead, job)
         async with world() as here:
-            found = await here.db.write(recovery._take_over, "me", ["dead"])
+            found = await here.db.write(recovery._take_over, "me", ["dead"], [])
             await here.db.write(threads.delete, first.run.thread_id)
             for adopted_run in found[0]:
                 await here.recovery._try(here.recovery._adopt(adopted_run), adopted_run)
