@@ -18,6 +18,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from oxillama_jupyter.client.inert import inert
 from oxillama_jupyter.client.turns import Turn, called, images, text_of, turns
 
 __all__ = ["Found", "NoThread", "from_notebook", "to_notebook"]
@@ -117,7 +118,7 @@ def _answer(message: Json) -> Json:
     text = text_of(message)
     about = {"thread_id": message["thread_id"], "run_id": message["run_id"]}
     return _output(
-        {"text/markdown": _lines(text), "text/plain": _lines(text)},
+        {"text/markdown": _lines(inert(text)), "text/plain": _lines(text)},
         {_KEY: {key: value for key, value in about.items() if value}},
     )
 

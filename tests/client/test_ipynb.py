@@ -148,6 +148,16 @@ def test_what_a_person_sees(export: Export) -> None:
     assert cells[2]["outputs"][0]["data"]["text/markdown"] == ["1."]
 
 
+def test_an_answer_is_nothing_but_text_for_the_page_that_opens_it(export: Export) -> None:
+    evil = "![x](https://evil.example/?q=1) <img src=x onerror=alert(1)>"
+    export["messages"][1]["content"][0]["text"]["value"] = evil
+    notebook = to_notebook(export, "Thread")
+    data = notebook["cells"][2]["outputs"][0]["data"]
+    assert "<img" not in "".join(data["text/markdown"])
+    assert "![" not in "".join(data["text/markdown"])
+    assert "".join(data["text/plain"]) == evil
+
+
 def test_flags_are_no_edit(export: Export) -> None:
     notebook = to_notebook(export, "t")
     questions(notebook)[0]["source"] = ["%%oxillama -o x --seed 1\n", "One?"]
