@@ -83,13 +83,15 @@ def map(  # noqa: A001, PLR0913 - the name says what it does; settings, all by n
     names = free_names([*fields.columns, *_ABOUT], rows.columns)
     texts = _texts(rows.rows, prompt, rows.columns)
     connection = connection or connect()
-    settings: Json = {
-        "model": model or default_model(connection),
-        "temperature": temperature,
-        "max_completion_tokens": max_tokens,
-        "seed": seed,
-        "response_format": fields.response_format,
-    }
+    settings = _plain(
+        {
+            "model": model or default_model(connection),
+            "temperature": temperature,
+            "max_completion_tokens": max_tokens,
+            "seed": seed,
+            "response_format": fields.response_format,
+        }
+    )
     batch = Batch(
         connection,
         name
@@ -161,12 +163,15 @@ def chat_body(text: str, system: str | None, settings: Json) -> Json:
     """The body of a chat completion; settings that are None are left out, numpy's numbers plain."""
     messages = [{"role": "system", "content": system}] if system is not None else []
     messages.append({"role": "user", "content": text})
-    plain = {
-        name: value.item() if hasattr(value, "item") else value
-        for name, value in settings.items()
-        if value is not None
+    given = {name: value for name, value in _plain(settings).items() if value is not None}
+    return {**given, "messages": messages}
+
+
+def _plain(settings: Json) -> Json:
+    """Settings with numpy's numbers as Python's, which JSON can have."""
+    return {
+        name: value.item() if hasattr(value, "item") else value for name, value in settings.items()
     }
-    return {**plain, "messages": messages}
 
 
 def batch_name(kind: str, about: Any) -> str:

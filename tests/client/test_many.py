@@ -188,6 +188,14 @@ def test_other_settings_are_another_question(scripted: Scripted, settings: dict[
     assert scripted.asked() == rows * 2
 
 
+def test_numbers_of_numpy_are_numbers(scripted: Scripted) -> None:
+    numpy = pytest.importorskip("numpy")
+    scripted.map(["of numpy"], seed=numpy.int64(3), max_tokens=numpy.int32(9))
+    scripted.map(["of numpy"], seed=3, max_tokens=9)
+
+    assert scripted.asked() == ["of numpy"]
+
+
 def test_without_resume_all_is_asked_and_the_newest_answer_stays(scripted: Scripted) -> None:
     rows = ["slow 1 resume"]
     first = scripted.map(rows, name="resume")
