@@ -83,9 +83,10 @@ class NotebookThreads:
             self._known = threads[0]["id"] if threads else None
         return self._known
 
-    def remember(self, thread_id: str) -> None:
-        """This is the notebook's own thread."""
-        self._known = thread_id
+    def met(self, thread_id: str) -> None:
+        """A question of the notebook went there; another thread chosen since stays."""
+        if self._known is None:
+            self._known = thread_id
 
     def forget(self) -> None:
         """Look for the notebook's own thread again: it may have been deleted elsewhere."""
@@ -96,7 +97,7 @@ class NotebookThreads:
         metadata = self.metadata | ({"name": name} if name else {})
         thread = connection.post("/threads", {"metadata": metadata})
         self._unmark(connection, but=thread["id"])
-        self.remember(thread["id"])
+        self._known = thread["id"]
         return thread
 
     def switch(self, connection: Connection, name: str) -> tuple[Json, bool]:
@@ -114,7 +115,7 @@ class NotebookThreads:
         """Make a thread the notebook's own one, and change its metadata on the way."""
         marked = change(connection, thread, changes | {self._mark: _ON})
         self._unmark(connection, but=thread["id"])
-        self.remember(thread["id"])
+        self._known = thread["id"]
         return marked
 
     def _unmark(self, connection: Connection, but: str = "") -> None:

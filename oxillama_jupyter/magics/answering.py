@@ -165,7 +165,7 @@ class Answering:
     def _finish(self, status: str, note: str) -> None:
         view, session = self.view, self._session
         if self._options.thread is None and view.thread_id is not None and self._mark:
-            session.threads.remember(view.thread_id)
+            session.threads.met(view.thread_id)
         if view.run_id is not None and view.thread_id is not None:
             whole = status == "cancelled" or view.run.get("status") in _OVER
             session.followed.pop(view.run_id, None)

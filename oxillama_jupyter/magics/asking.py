@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from oxillama_jupyter.client.answer import Answer
+    from oxillama_jupyter.magics.flag import Flag
     from oxillama_jupyter.magics.oxillama import OxillamaMagics
 
 __all__ = ["ask"]
@@ -73,8 +74,9 @@ def _options(flags: dict[str, Any], schema: object, namespace: dict[str, Any]) -
     for name in flags:
         if name not in known:
             raise MagicError(f"ask() takes no {name!r}.{did_you_mean(name, known)}")
-    values = {name: value for name, value in flags.items() if known[name].field is not None}
-    named = {name: value for name, value in flags.items() if name not in values}
+    given = {name: _value(known[name], value) for name, value in flags.items()}
+    values = {name: value for name, value in given.items() if known[name].field is not None}
+    named = {name: value for name, value in given.items() if name not in values}
     if isinstance(schema, str):
         named["schema"] = schema
     options = filled(Options(**named, values=values), namespace)
@@ -84,6 +86,16 @@ def _options(flags: dict[str, Any], schema: object, namespace: dict[str, Any]) -
         return replace(options, shape=schema_of(schema, "schema"))
     except InvalidRequest as error:
         raise MagicError(f"schema: {error}") from None
+
+
+def _value(flag: Flag, given: object) -> Any:  # what the flag takes
+    """A flag's value; a text means what it does on a cell's line."""
+    if flag.convert is None or not isinstance(given, str):
+        return given
+    try:
+        return flag.convert(given)
+    except (ValueError, TypeError, RecursionError):
+        raise MagicError(f"{flag.key} takes {flag.takes}, not {given!r}.") from None
 
 
 def _loaded() -> tuple[InteractiveShell, OxillamaMagics]:

@@ -143,6 +143,18 @@ def test_ask_loads_the_magics_itself(world: World, server: Server) -> None:
         assert kernel.run("answer = await ask('Hello')").data() == ["Hello"]
 
 
+def test_a_keyword_that_is_a_text_means_what_it_does_in_a_line(ready: Kernel) -> None:
+    ready.run("scores = {'ada': 3}")
+    shown = ready.run("answer = await ask('say:yes', vars='scores', stop='no', temperature='0.5')")
+    assert shown.error == ""
+    ready.run("from oxillama_jupyter import connect")
+    path = "f'/threads/{answer.thread_id}/messages?order=asc'"
+    asked = ready.value(f"str(connect().get({path})['data'][0]['content'])")
+    assert "'ada': 3" in asked.replace("\\", "")
+    shown = ready.run("await ask('say:yes', above='x')")
+    assert "above takes a whole number of at least 1, not 'x'." in shown.error
+
+
 def test_flags_are_keywords_and_a_schema_is_a_class(ready: Kernel) -> None:
     ready.run("from dataclasses import dataclass\n@dataclass\nclass Point:\n    x: int\n    y: int")
     shown = ready.run(

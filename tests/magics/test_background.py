@@ -54,6 +54,15 @@ def test_several_at_once_write_into_their_own_cells(fresh: Kernel) -> None:
     assert not busy.data()
 
 
+def test_its_end_does_not_take_the_notebook_back_to_its_thread(fresh: Kernel) -> None:
+    fresh.run("%%oxillama -o first\nHello")
+    fresh.run("%%oxillama --bg -o job\nslow 20")
+    fresh.run("%oxillama new")
+    assert fresh.value("job.wait(30), job.answer.thread_id == first.thread_id") == "(True, True)"
+    fresh.run("%%oxillama -o second\nHello again")
+    assert fresh.value("second.thread_id != first.thread_id") == "True"
+
+
 def test_without_a_name_it_is_bound_to_bg(fresh: Kernel) -> None:
     fresh.run("%%oxillama --bg\nHello")
     assert fresh.value("_bg.wait(30), _bg.text") == "(True, 'Hello')"
