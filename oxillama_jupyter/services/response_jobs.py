@@ -21,6 +21,7 @@ from oxillama_jupyter.errors import EngineError, NotFound, OxillamaError
 from oxillama_jupyter.events import DATA_DONE, EventLog
 from oxillama_jupyter.ids import now
 from oxillama_jupyter.schemas.responses import ENDED, Response
+from oxillama_jupyter.services.conversation_locks import unlock_ended
 from oxillama_jupyter.services.generation import Generator
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.owners import is_gone
@@ -29,6 +30,7 @@ from oxillama_jupyter.services.recovery import LEASE_SECONDS
 from oxillama_jupyter.services.response_plans import Plan, Planner, settle
 from oxillama_jupyter.services.response_turns import ResponseTurn, error_of, last_frames
 from oxillama_jupyter.services.seals import Sealer
+from oxillama_jupyter.services.tasks import whole
 from oxillama_jupyter.services.translate_items import REASONING
 from oxillama_jupyter.store import conversations, response_life, responses
 from oxillama_jupyter.store.database import Connection, Database
@@ -111,12 +113,22 @@ class ResponseJobs:
         return [job.turn.response for job in self._jobs.values()]
 
     async def begin(self, plan: Plan, *, user: str) -> EventLog:
-        """Store a response as `queued`, execute it, return its events."""
+        """Store a response as `queued`, execute it, return its events.
+
+        A client that leaves meanwhile leaves it stored and executed, or neither.
+        """
+        return await whole(self._begin(plan, user))
+
+    async def _begin(self, plan: Plan, user: str) -> EventLog:
         owned = replace(plan.new, owner=self._owner, lease=now() + LEASE_SECONDS)
         job = self._job(plan, user)
         job.turn.announce("created")
         job.turn.announce("queued")
-        await self._db.write(_add, plan.response, owned, self._unkept(job))
+        try:
+            await self._db.write(_add, plan.response, owned, self._unkept(job))
+        except BaseException:
+            await self._planner.release(plan)
+            raise
         self._start(job)
         return job.turn.log
 
@@ -199,6 +211,7 @@ class ResponseJobs:
             self._unconcluded.add(response.id)
         finally:
             self._places.leave()
+            self._planner.locks.drop(job.plan.holder)
             del self._jobs[response.id]
             job.turn.log.close()
 
@@ -272,6 +285,7 @@ class ResponseJobs:
 
     async def sweep(self) -> None:
         """Renew our leases and adopt what dead servers left, once; an idle store is only read."""
+        await self._planner.locks.renew()
         owners = await self._db.read(response_life.owners)
         if not owners:
             return
@@ -292,13 +306,14 @@ class ResponseJobs:
         if stored.response.status != "queued":
             await self._end_stored(response_id, "failed", _LOST)
             return
+        frames = await self._db.read(response_life.frames, response_id)
         try:
             plan = await self._planner.plan_again(stored)
         except OxillamaError as error:
             await self._end_stored(response_id, "failed", error)
             return
         job = self._job(plan, "")
-        for frame in await self._db.read(response_life.frames, response_id):
+        for frame in frames:
             job.turn.log.append_frame(frame)
         job.kept = len(job.turn.log.frames)
         self._start(job)
@@ -353,6 +368,7 @@ def _end(
 ) -> None:
     stored = responses.find(conn, response_id)
     response = stored.response
+    unlock_ended(conn, response_id)
     if response.status in ENDED:
         return
     for item in response.output:

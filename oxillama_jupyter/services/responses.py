@@ -165,11 +165,7 @@ class ResponseService:
         """
         with self._generator.admission():
             plan = await self._planner.plan(body)
-            try:
-                return plan.response, await self._jobs.begin(plan, user=user)
-            except OxillamaError:
-                await self._planner.release(plan)
-                raise
+            return plan.response, await self._jobs.begin(plan, user=user)
 
     async def compact(self, body: CompactResponse, *, user: str) -> Foreground[ResponseCompaction]:
         """Begin to compact a conversation; as `Compactor.start`."""
