@@ -21,13 +21,14 @@ from oxillama_jupyter.errors import EngineError, NotFound, OxillamaError
 from oxillama_jupyter.events import DATA_DONE, EventLog
 from oxillama_jupyter.ids import now
 from oxillama_jupyter.schemas.responses import ENDED, Response
+from oxillama_jupyter.services import response_records
 from oxillama_jupyter.services.conversation_locks import unlock_ended
 from oxillama_jupyter.services.generation import Generator
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.owners import is_gone
 from oxillama_jupyter.services.places import Places
 from oxillama_jupyter.services.recovery import LEASE_SECONDS
-from oxillama_jupyter.services.response_plans import Plan, Planner, settle
+from oxillama_jupyter.services.response_plans import Plan, Planner
 from oxillama_jupyter.services.response_turns import ResponseTurn, error_of, last_frames
 from oxillama_jupyter.services.seals import Sealer
 from oxillama_jupyter.services.tasks import whole
@@ -125,7 +126,7 @@ class ResponseJobs:
         job.turn.announce("created")
         job.turn.announce("queued")
         try:
-            await self._db.write(_add, plan.response, owned, self._unkept(job))
+            await self._db.write(_add, plan, owned, self._unkept(job))
         except BaseException:
             await self._planner.release(plan)
             raise
@@ -329,11 +330,9 @@ class ResponseJobs:
             await self._db.write(_end, response_id, status, error)
 
 
-def _add(
-    conn: Connection, response: Response, new: responses.NewResponse, frames: Sequence[bytes]
-) -> None:
-    responses.add(conn, response, new)
-    response_life.add_frames(conn, response.id, frames)
+def _add(conn: Connection, plan: Plan, new: responses.NewResponse, frames: Sequence[bytes]) -> None:
+    response_records.add(conn, plan, new)
+    response_life.add_frames(conn, plan.response.id, frames)
 
 
 def _save(conn: Connection, response: Response, frames: Sequence[bytes]) -> bool:
@@ -347,7 +346,7 @@ def _save(conn: Connection, response: Response, frames: Sequence[bytes]) -> bool
 def _conclude(conn: Connection, plan: Plan, frames: Sequence[bytes]) -> None:
     """Write a response that has ended, and what it added to its conversation."""
     if _save(conn, plan.response, frames):
-        settle(conn, plan)
+        response_records.settle(conn, plan)
     elif plan.conversation is not None:
         conversations.unlock(conn, plan.conversation, plan.holder)
 

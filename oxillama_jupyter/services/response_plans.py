@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,7 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from oxillama_jupyter.engine.protocol import Constraint, GenerateRequest, Sampling
-from oxillama_jupyter.errors import InvalidRequest, NotFound
+from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.ids import new_id, now
 from oxillama_jupyter.schemas.items import AnyItem, ItemReference
 from oxillama_jupyter.schemas.response_tools import (
@@ -36,7 +35,7 @@ from oxillama_jupyter.services.translate_items import check_pairs, messages_of
 from oxillama_jupyter.store import conversations, responses
 from oxillama_jupyter.store.database import Connection, Database
 
-__all__ = ["Plan", "Planner", "settle"]
+__all__ = ["Plan", "Planner"]
 
 _LOGPROBS = "message.output_text.logprobs"
 Recent = Mapping[str, Sequence[AnyItem]]
@@ -56,6 +55,7 @@ class Plan:
         trace: How reasoning is shown.
         logprobs: Whether those of the text are.
         sealed: Whether reasoning is given to the client to keep, too.
+        past: The items that were there before it.
         own: The items that are new in the request.
         conversation: The conversation that it is written to, and locked for it.
         holder: Who has locked that.
@@ -69,6 +69,7 @@ class Plan:
     trace: Literal["text", "summary"]
     logprobs: bool
     sealed: bool
+    past: Sequence[AnyItem]
     own: Sequence[AnyItem]
     conversation: str | None
     holder: str
@@ -106,7 +107,7 @@ class Planner:
     ) -> Plan:
         """Check a request, look up everything it is about, lock what it writes to.
 
-        Whoever gets a plan brings it to an end by `settle` or `release`.
+        Whoever gets a plan brings it to an end by `response_records.settle` or `release`.
 
         Args:
             body: The request.
@@ -138,7 +139,7 @@ class Planner:
                 streamed=bool(body.stream),
                 request=_json(body) if body.background else None,
             )
-            return self._made(body, response, [*past.items, *own], own, new)
+            return self._made(body, response, past.items, own, new)
         except BaseException:  # whose client leaves may have locked it all the same
             if conversation and lock:
                 await self.locks.free(conversation, holder)
@@ -154,12 +155,12 @@ class Planner:
         response = stored.response
         body = msgspec.json.decode(stored.request or "{}", type=CreateResponse)
         given = await self._db.read(responses.items, response.id, output=False)
-        items = [item_of(item) for item in given]
         own = await self._db.read(responses.own_items, response.id)
+        past = [item_of(item) for item in given[: len(given) - len(own)]]
         new = responses.NewResponse(
             input="[]", cache_key=stored.cache_key, streamed=stored.streamed
         )
-        plan = self._made(body, response, items, [item_of(item) for item in own], new)
+        plan = self._made(body, response, past, [item_of(item) for item in own], new)
         if plan.conversation is not None:
             try:
                 await self.locks.take(plan.conversation, plan.holder)
@@ -172,12 +173,12 @@ class Planner:
         self,
         body: CreateResponse,
         response: Response,
-        items: Sequence[AnyItem],
+        past: Sequence[AnyItem],
         own: Sequence[AnyItem],
         new: responses.NewResponse,
     ) -> Plan:
         offer = offer_of(response.tools, response.tool_choice)
-        items = check_pairs(items)
+        items = check_pairs([*past, *own])
         messages = messages_of(items, response.instructions, self._sealer)
         if not messages:
             raise InvalidRequest(
@@ -194,6 +195,7 @@ class Planner:
             trace="summary" if response.reasoning.summary else "text",
             logprobs=logprobs,
             sealed=_SEALED in include or not response.store,
+            past=past,
             own=own,
             conversation=response.conversation.id if response.conversation else None,
             holder=self.locks.holder(response.id),
@@ -309,20 +311,6 @@ def _past(conn: Connection, previous_id: str) -> _Past:
         )
     items = responses.items(conn, previous_id, output=True)
     return _Past(link, [item_of(item) for item in items])
-
-
-def settle(conn: Connection, plan: Plan) -> None:
-    """Write a response that has ended to its conversation, and let others write to that.
-
-    What failed or was cancelled leaves nothing there; one that was deleted needs nothing.
-    """
-    if plan.conversation is None:
-        return
-    response = plan.response
-    if response.status in {"completed", "incomplete"}:
-        with contextlib.suppress(NotFound):
-            conversations.append(conn, plan.conversation, [*plan.own, *response.output])
-    conversations.unlock(conn, plan.conversation, plan.holder)
 
 
 def _dereferenced(

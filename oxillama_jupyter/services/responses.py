@@ -26,13 +26,14 @@ from oxillama_jupyter.schemas.responses import (
     Response,
     ResponseCompaction,
 )
+from oxillama_jupyter.services import response_records
 from oxillama_jupyter.services.compaction import Compactor
 from oxillama_jupyter.services.foreground import Foreground
 from oxillama_jupyter.services.generation import Generator
 from oxillama_jupyter.services.items import item_id, item_of
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.response_jobs import ResponseJobs
-from oxillama_jupyter.services.response_plans import Plan, Planner, settle
+from oxillama_jupyter.services.response_plans import Plan, Planner
 from oxillama_jupyter.services.response_turns import ResponseTurn
 from oxillama_jupyter.services.seals import Sealer
 from oxillama_jupyter.services.translate_items import REASONING
@@ -270,8 +271,8 @@ class ResponseService:
 def _store(conn: Connection, plan: Plan) -> None:
     """Store a response that has ended, and what it added to its conversation."""
     if plan.response.store:
-        responses.add(conn, plan.response, plan.new)
-    settle(conn, plan)
+        response_records.add(conn, plan, plan.new)
+    response_records.settle(conn, plan)
 
 
 def _failed(turn: ResponseTurn, error: OxillamaError, *, told: bool) -> list[bytes]:
