@@ -125,11 +125,13 @@ class ResponseJobs:
         job = self._job(plan, user)
         job.turn.announce("created")
         job.turn.announce("queued")
+        first = self._unkept(job)
         try:
-            await self._db.write(_add, plan, owned, self._unkept(job))
+            await self._db.write(_add, plan, owned, first)
         except BaseException:
             await self._planner.release(plan)
             raise
+        job.kept = len(first)
         self._start(job)
         return job.turn.log
 
@@ -255,11 +257,17 @@ class ResponseJobs:
 
     async def _checkpoint(self, job: _Job) -> None:
         """Store what there is; another server may have cancelled or deleted it meanwhile."""
-        going = await self._db.write(_save, job.turn.current(), self._unkept(job))
-        job.saved_at = time.monotonic()
-        if not going:
+        if not await whole(self._save(job)):
             self._stop(job, "cancelled")
             await asyncio.sleep(0)
+
+    async def _save(self, job: _Job) -> bool:
+        """Store what there is; until that is done nobody may write on, for it is encoded there."""
+        frames = self._unkept(job)
+        going = await self._db.write(_save, job.turn.current(), frames)
+        job.kept += len(frames)
+        job.saved_at = time.monotonic()
+        return going
 
     async def _conclude(self, job: _Job, frames: Sequence[bytes]) -> None:
         """Store first, then announce."""
@@ -268,11 +276,8 @@ class ResponseJobs:
             job.turn.log.append_frame(frame)
 
     def _unkept(self, job: _Job) -> list[bytes]:
-        """The frames that are not stored yet; from now on they count as stored."""
-        if not job.plan.new.streamed:
-            return []
-        start, job.kept = job.kept, len(job.turn.log.frames)
-        return job.turn.log.frames[start:]
+        """The frames that are to be stored and are not yet."""
+        return job.turn.log.frames[job.kept :] if job.plan.new.streamed else []
 
     # -- what others left --------------------------------------------------------------------------
 
