@@ -212,6 +212,8 @@ class ResponseJobs:
         except Exception:
             self._logger.exception("oxillama: response %s could not be concluded", response.id)
             self._unconcluded.add(response.id)
+            for frame in job.turn.fail(_UNWRITTEN):  # as the sweep is going to end it
+                job.turn.log.append_frame(frame)
         finally:
             self._places.leave()
             self._planner.locks.drop(job.plan.holder)

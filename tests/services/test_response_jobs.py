@@ -40,10 +40,19 @@ def test_an_end_that_could_not_be_stored_is_made_up_for(
                 pass
             monkeypatch.setattr(response_jobs, "_conclude", conclude)
             assert (await service.get(made.id)).status == "in_progress"
+            assert [frame.split(b"\n")[0] for frame in log.frames[-3:]] == [
+                b"event: error",
+                b"event: response.failed",
+                b"data: [DONE]",
+            ]
+            told = json.loads(log.frames[-2].partition(b"data: ")[2])["response"]
+            assert numbers(log) == list(range(len(log.frames) - 1))
             await jobs.sweep()
             found = await service.get(made.id)
-            assert found.status == "failed"
+            assert found.status == told["status"] == "failed"
             assert found.error is not None
+            assert found.error.message == told["error"]["message"]
+            assert found.completed_at is told["completed_at"] is None
 
     run(test)
 
