@@ -78,11 +78,21 @@ def _read_item(value: Any, param: str) -> AnyItem | ItemReference:  # JSON of an
                 param=f"{param}.type",
                 code="invalid_value",
             )
-        return {"id": new_id("item"), **fields}
+        return _hosted(fields, param)
     try:
         item: Item | ItemReference = msgspec.convert(fields, Item | ItemReference)
     except msgspec.ValidationError as error:
         raise invalid(error, param) from None
+    return item
+
+
+def _hosted(fields: dict[str, Any], param: str) -> dict[str, Any]:  # JSON as it came
+    """An item of a tool that is not ours: all we know of it is that it has an id."""
+    item = {"id": new_id("item"), **fields}
+    try:
+        msgspec.convert(item["id"], str)
+    except msgspec.ValidationError as error:
+        raise invalid(error, f"{param}.id") from None
     return item
 
 

@@ -43,6 +43,7 @@ from oxillama_jupyter.store.database import Connection, Database
 __all__ = ["ResponseService"]
 
 Work = Foreground[Response]
+_INTERNAL = "Internal error; the server's log says which."
 
 
 class ResponseService:
@@ -143,8 +144,7 @@ class ResponseService:
                 frames = _failed(turn, error, told=told)
             except Exception:
                 self._logger.exception("oxillama: response %s failed", name)
-                unknown = EngineError("Internal error; the server's log says which.")
-                frames = _failed(turn, unknown, told=told)
+                frames = _failed(turn, EngineError(_INTERNAL), told=told)
         await self._conclude(plan, turn, frames)
         return turn.response
 
@@ -155,6 +155,9 @@ class ResponseService:
         except OxillamaError as error:
             self._logger.warning("oxillama: %s: %s", turn.response.id, error)
             frames = _failed(turn, error, told=True)
+        except Exception:
+            self._logger.exception("oxillama: response %s was not stored", turn.response.id)
+            frames = _failed(turn, EngineError(_INTERNAL), told=True)
         for frame in frames:
             turn.log.append_frame(frame)
 

@@ -106,6 +106,9 @@ def test_reasoning_leaves_out_what_it_has_not() -> None:
             "input[1].arguments",
             "missing_required_parameter",
         ),
+        ([{"id": "x"}, {"type": "web_search_call", "id": {"a": 1}}], "input[1].id", "invalid_type"),
+        ([{"type": "web_search_call", "id": ["x"]}], "input[0].id", "invalid_type"),
+        ([{"type": "web_search_call", "id": 2**70}], "input[0].id", "invalid_type"),
     ],
 )
 def test_what_is_wrong_is_named(given: list[Any], param: str, code: str) -> None:

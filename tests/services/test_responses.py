@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from response_worlds import asked, body, ended, running, server
@@ -11,6 +12,7 @@ from worlds import run
 from oxillama_jupyter.engine.scripted import ScriptedEngine
 from oxillama_jupyter.schemas.items import MessageItem
 from oxillama_jupyter.schemas.responses import ItemsQuery
+from oxillama_jupyter.services import responses
 from oxillama_jupyter.services.responses import ResponseService
 
 
@@ -55,5 +57,27 @@ def test_one_in_the_background_outlives_it_too(tmp_path: Path) -> None:
             made = await ended(service, plan.response.id)
             assert made.status == "completed"
             assert await texts(service, made.id) == ["One", "word " * 10, "Two"]
+
+    run(test)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_an_unknown_failure_of_its_end_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, stream: bool
+) -> None:
+    def broken(*_: Any) -> None:
+        raise OverflowError("a secret")
+
+    async def test() -> None:
+        async with server(tmp_path / "db", ScriptedEngine("word")) as (service, _, _):
+            monkeypatch.setattr(responses, "_store", broken)
+            work = await service.create(asked(stream=stream), user="")
+            made = await work.result()
+            assert made.status == "failed"
+            assert made.completed_at is None
+            assert made.error is not None
+            assert "secret" not in made.error.message
+            names = [frame.split(b"\n")[0] for frame in work.log.frames[-3:]]
+            assert names == [b"event: error", b"event: response.failed", b"data: [DONE]"]
 
     run(test)
