@@ -26,7 +26,7 @@ from oxillama_jupyter.schemas.responses import (
     Response,
 )
 from oxillama_jupyter.services.conversation_locks import ConversationLocks
-from oxillama_jupyter.services.items import item_of, read_items
+from oxillama_jupyter.services.items import distinct, item_of, read_items
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.response_tools import Offer, offer_of
 from oxillama_jupyter.services.seals import Sealer
@@ -130,6 +130,7 @@ class Planner:
             else:
                 past = await self._past(body, conversation, holder if lock else None)
             own = await self._db.read(_dereferenced, given, conversation or "")
+            own = distinct([*past.items, *own])[len(past.items) :]
             key = past.link.cache_key if past.link else conversation
             new = responses.NewResponse(
                 input=_json(own),

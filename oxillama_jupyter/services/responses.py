@@ -30,7 +30,7 @@ from oxillama_jupyter.services import response_records
 from oxillama_jupyter.services.compaction import Compactor
 from oxillama_jupyter.services.foreground import Foreground
 from oxillama_jupyter.services.generation import Generator
-from oxillama_jupyter.services.items import item_id, item_of
+from oxillama_jupyter.services.items import distinct, item_id, item_of
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.response_jobs import ResponseJobs
 from oxillama_jupyter.services.response_plans import Plan, Planner
@@ -208,7 +208,7 @@ class ResponseService:
         """
         await self._db.read(responses.get, response_id)
         found = await self._db.read(responses.items, response_id, output=False)
-        return page_of([item_of(item) for item in found], query)
+        return page_of(distinct(item_of(item) for item in found), query)
 
     async def events(self, response_id: str, starting_after: int | None) -> tuple[EventLog, int]:
         """The events of a response in the background, and the number of the first to be sent.
@@ -286,7 +286,7 @@ def _failed(turn: ResponseTurn, error: OxillamaError, *, told: bool) -> list[byt
 
 
 def page_of(items: list[AnyItem], query: ItemsQuery) -> Page[AnyItem]:
-    """A page of items that are at hand.
+    """A page of items that are at hand, each with an id of its own.
 
     Raises:
         InvalidRequest: The cursor is none of them.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from response_worlds import asked, body, ended, running, server
 from worlds import run
@@ -13,6 +14,7 @@ from oxillama_jupyter.engine.scripted import ScriptedEngine
 from oxillama_jupyter.schemas.items import MessageItem
 from oxillama_jupyter.schemas.responses import ItemsQuery
 from oxillama_jupyter.services import responses
+from oxillama_jupyter.services.items import item_id
 from oxillama_jupyter.services.responses import ResponseService
 
 
@@ -79,5 +81,54 @@ def test_an_unknown_failure_of_its_end_is_told(
             assert "secret" not in made.error.message
             names = [frame.split(b"\n")[0] for frame in work.log.frames[-3:]]
             assert names == [b"event: error", b"event: response.failed", b"data: [DONE]"]
+
+    run(test)
+
+
+async def paged(service: ResponseService, response_id: str, order: Any = "asc") -> list[str]:
+    """The ids of all input items, page by page."""
+    found: list[str] = []
+    page = await service.items(response_id, ItemsQuery(limit=10, order=order))
+    while True:
+        found += [item_id(item) for item in page.data]
+        assert len(found) < 100
+        if not page.has_more:
+            return found
+        page = await service.items(
+            response_id, ItemsQuery(limit=10, order=order, after=page.last_id)
+        )
+
+
+def test_items_that_are_replayed_are_listed_once_each(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with server(tmp_path / "db", ScriptedEngine("word")) as (service, _, _):
+            items = [{"role": "user", "content": f"{n}", "id": f"msg_{n}"} for n in range(20)]
+            first = await (await service.create(asked(input=items), user="")).result()
+            again = [*items, {"type": "item_reference", "id": first.output[0].id}]
+            body = asked(input=again, previous_response_id=first.id)
+            made = await (await service.create(body, user="")).result()
+            found = await paged(service, made.id)
+            assert len(found) == len(set(found)) == 20 + 1 + 20 + 1
+            assert found[:20] == [item["id"] for item in items]
+            assert await paged(service, made.id) == found
+            assert await paged(service, made.id, "desc") == found[::-1]
+            refers = asked(input=[{"id": found[-2]}], previous_response_id=made.id)
+            last = await (await service.create(refers, user="")).result()
+            assert (await paged(service, last.id))[:42] == found
+            assert (await texts(service, last.id))[-1] == "19"
+
+    run(test)
+
+
+def test_items_that_were_stored_with_equal_ids_are_told_apart(tmp_path: Path) -> None:
+    async def test() -> None:
+        async with server(tmp_path / "db", ScriptedEngine("word")) as (service, _, db):
+            made = await (await service.create(asked(), user="")).result()
+            (item,) = (await service.items(made.id, ItemsQuery())).data
+            stored = msgspec.json.encode([item] * 25).decode()
+            sql = "UPDATE responses SET input = ?"
+            await db.write(lambda conn: conn.execute(sql, (stored,)))
+            found = await paged(service, made.id)
+            assert len(found) == len(set(found)) == 25
 
     run(test)
