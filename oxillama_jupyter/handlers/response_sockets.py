@@ -10,7 +10,7 @@ import msgspec
 from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from oxillama_jupyter.errors import InvalidRequest, OxillamaError, QueueFull
+from oxillama_jupyter.errors import EngineError, InvalidRequest, OxillamaError, QueueFull
 from oxillama_jupyter.handlers.base import BaseHandler, secured
 from oxillama_jupyter.handlers.validation import decode_body
 from oxillama_jupyter.schemas.responses import CreateResponse
@@ -67,16 +67,19 @@ class ResponseSocketHandler(BaseHandler, WebSocketHandler):
         while True:
             message = await self._messages.get()
             try:
-                body = _body(message)
+                await self._answer_one(session, _body(message))
             except OxillamaError as error:
                 self._tell(refusal(error))
-                continue
-            async with aclosing(session.answer(body)) as events:
-                async for event in events:
-                    try:
-                        await self.write_message(event)
-                    except WebSocketClosedError:
-                        return
+            except WebSocketClosedError:
+                return
+            except Exception:  # those that wait are answered all the same
+                self.log.exception("oxillama: a request over a WebSocket failed")
+                self._tell(refusal(EngineError("Internal error; the server's log says which.")))
+
+    async def _answer_one(self, session: ResponseSession, body: CreateResponse) -> None:
+        async with aclosing(session.answer(body)) as events:
+            async for event in events:
+                await self.write_message(event)
 
     def _expire(self) -> None:
         """Nobody's connection lives for ever."""

@@ -7,7 +7,8 @@ all of it is taken. What is read here has an id and a status, and its content as
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -16,8 +17,9 @@ from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.ids import new_id
 from oxillama_jupyter.schemas.items import ITEM_PREFIXES, AnyItem, Item, ItemReference
 from oxillama_jupyter.services.validation import invalid
+from oxillama_jupyter.store.items import with_id
 
-__all__ = ["item_id", "item_of", "read_items"]
+__all__ = ["distinct", "item_id", "item_of", "read_items"]
 
 # Items of tools that OpenAI hosts, also of those that are still to come.
 _HOSTED = re.compile(
@@ -54,6 +56,25 @@ def item_id(item: AnyItem) -> str:
     return str(item["id"]) if isinstance(item, dict) else item.id
 
 
+def distinct(items: Iterable[AnyItem]) -> list[AnyItem]:
+    """The items, each with an id of its own: one that was there before is numbered.
+
+    Clients replay items, and refer to them. The numbers depend only on what is ahead, so they stay
+    the same when a conversation goes on.
+    """
+    taken: set[str] = set()
+    counts = Counter[str]()
+    found = []
+    for item in items:
+        given = fresh = item_id(item)
+        while fresh in taken:
+            counts[given] += 1
+            fresh = f"{given}_{counts[given] + 1}"
+        taken.add(fresh)
+        found.append(item if fresh == given else with_id(item, fresh))
+    return found
+
+
 def _read_item(value: Any, param: str) -> AnyItem | ItemReference:  # JSON of any shape
     if not isinstance(value, dict):
         raise InvalidRequest(
@@ -78,11 +99,21 @@ def _read_item(value: Any, param: str) -> AnyItem | ItemReference:  # JSON of an
                 param=f"{param}.type",
                 code="invalid_value",
             )
-        return {"id": new_id("item"), **fields}
+        return _hosted(fields, param)
     try:
         item: Item | ItemReference = msgspec.convert(fields, Item | ItemReference)
     except msgspec.ValidationError as error:
         raise invalid(error, param) from None
+    return item
+
+
+def _hosted(fields: dict[str, Any], param: str) -> dict[str, Any]:  # JSON as it came
+    """An item of a tool that is not ours: all we know of it is that it has an id."""
+    item = {"id": new_id("item"), **fields}
+    try:
+        msgspec.convert(item["id"], str)
+    except msgspec.ValidationError as error:
+        raise invalid(error, f"{param}.id") from None
     return item
 
 

@@ -21,14 +21,17 @@ from oxillama_jupyter.errors import EngineError, NotFound, OxillamaError
 from oxillama_jupyter.events import DATA_DONE, EventLog
 from oxillama_jupyter.ids import now
 from oxillama_jupyter.schemas.responses import ENDED, Response
+from oxillama_jupyter.services import response_records
+from oxillama_jupyter.services.conversation_locks import unlock_ended
 from oxillama_jupyter.services.generation import Generator
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.owners import is_gone
 from oxillama_jupyter.services.places import Places
 from oxillama_jupyter.services.recovery import LEASE_SECONDS
-from oxillama_jupyter.services.response_plans import Plan, Planner, settle
+from oxillama_jupyter.services.response_plans import Plan, Planner
 from oxillama_jupyter.services.response_turns import ResponseTurn, error_of, last_frames
 from oxillama_jupyter.services.seals import Sealer
+from oxillama_jupyter.services.tasks import whole
 from oxillama_jupyter.services.translate_items import REASONING
 from oxillama_jupyter.store import conversations, response_life, responses
 from oxillama_jupyter.store.database import Connection, Database
@@ -111,12 +114,24 @@ class ResponseJobs:
         return [job.turn.response for job in self._jobs.values()]
 
     async def begin(self, plan: Plan, *, user: str) -> EventLog:
-        """Store a response as `queued`, execute it, return its events."""
+        """Store a response as `queued`, execute it, return its events.
+
+        A client that leaves meanwhile leaves it stored and executed, or neither.
+        """
+        return await whole(self._begin(plan, user))
+
+    async def _begin(self, plan: Plan, user: str) -> EventLog:
         owned = replace(plan.new, owner=self._owner, lease=now() + LEASE_SECONDS)
         job = self._job(plan, user)
         job.turn.announce("created")
         job.turn.announce("queued")
-        await self._db.write(_add, plan.response, owned, self._unkept(job))
+        first = self._unkept(job)
+        try:
+            await self._db.write(_add, plan, owned, first)
+        except BaseException:
+            await self._planner.release(plan)
+            raise
+        job.kept = len(first)
         self._start(job)
         return job.turn.log
 
@@ -197,8 +212,11 @@ class ResponseJobs:
         except Exception:
             self._logger.exception("oxillama: response %s could not be concluded", response.id)
             self._unconcluded.add(response.id)
+            for frame in job.turn.fail(_UNWRITTEN):  # as the sweep is going to end it
+                job.turn.log.append_frame(frame)
         finally:
             self._places.leave()
+            self._planner.locks.drop(job.plan.holder)
             del self._jobs[response.id]
             job.turn.log.close()
 
@@ -241,11 +259,17 @@ class ResponseJobs:
 
     async def _checkpoint(self, job: _Job) -> None:
         """Store what there is; another server may have cancelled or deleted it meanwhile."""
-        going = await self._db.write(_save, job.turn.current(), self._unkept(job))
-        job.saved_at = time.monotonic()
-        if not going:
+        if not await whole(self._save(job)):
             self._stop(job, "cancelled")
             await asyncio.sleep(0)
+
+    async def _save(self, job: _Job) -> bool:
+        """Store what there is; until that is done nobody may write on, for it is encoded there."""
+        frames = self._unkept(job)
+        going = await self._db.write(_save, job.turn.current(), frames)
+        job.kept += len(frames)
+        job.saved_at = time.monotonic()
+        return going
 
     async def _conclude(self, job: _Job, frames: Sequence[bytes]) -> None:
         """Store first, then announce."""
@@ -254,11 +278,8 @@ class ResponseJobs:
             job.turn.log.append_frame(frame)
 
     def _unkept(self, job: _Job) -> list[bytes]:
-        """The frames that are not stored yet; from now on they count as stored."""
-        if not job.plan.new.streamed:
-            return []
-        start, job.kept = job.kept, len(job.turn.log.frames)
-        return job.turn.log.frames[start:]
+        """The frames that are to be stored and are not yet."""
+        return job.turn.log.frames[job.kept :] if job.plan.new.streamed else []
 
     # -- what others left --------------------------------------------------------------------------
 
@@ -272,6 +293,7 @@ class ResponseJobs:
 
     async def sweep(self) -> None:
         """Renew our leases and adopt what dead servers left, once; an idle store is only read."""
+        await self._planner.locks.renew()
         owners = await self._db.read(response_life.owners)
         if not owners:
             return
@@ -292,13 +314,14 @@ class ResponseJobs:
         if stored.response.status != "queued":
             await self._end_stored(response_id, "failed", _LOST)
             return
+        frames = await self._db.read(response_life.frames, response_id)
         try:
             plan = await self._planner.plan_again(stored)
         except OxillamaError as error:
             await self._end_stored(response_id, "failed", error)
             return
         job = self._job(plan, "")
-        for frame in await self._db.read(response_life.frames, response_id):
+        for frame in frames:
             job.turn.log.append_frame(frame)
         job.kept = len(job.turn.log.frames)
         self._start(job)
@@ -314,11 +337,9 @@ class ResponseJobs:
             await self._db.write(_end, response_id, status, error)
 
 
-def _add(
-    conn: Connection, response: Response, new: responses.NewResponse, frames: Sequence[bytes]
-) -> None:
-    responses.add(conn, response, new)
-    response_life.add_frames(conn, response.id, frames)
+def _add(conn: Connection, plan: Plan, new: responses.NewResponse, frames: Sequence[bytes]) -> None:
+    response_records.add(conn, plan, new)
+    response_life.add_frames(conn, plan.response.id, frames)
 
 
 def _save(conn: Connection, response: Response, frames: Sequence[bytes]) -> bool:
@@ -332,7 +353,7 @@ def _save(conn: Connection, response: Response, frames: Sequence[bytes]) -> bool
 def _conclude(conn: Connection, plan: Plan, frames: Sequence[bytes]) -> None:
     """Write a response that has ended, and what it added to its conversation."""
     if _save(conn, plan.response, frames):
-        settle(conn, plan)
+        response_records.settle(conn, plan)
     elif plan.conversation is not None:
         conversations.unlock(conn, plan.conversation, plan.holder)
 
@@ -353,6 +374,7 @@ def _end(
 ) -> None:
     stored = responses.find(conn, response_id)
     response = stored.response
+    unlock_ended(conn, response_id)
     if response.status in ENDED:
         return
     for item in response.output:

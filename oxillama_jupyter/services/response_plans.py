@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,7 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from oxillama_jupyter.engine.protocol import Constraint, GenerateRequest, Sampling
-from oxillama_jupyter.errors import InvalidRequest, NotFound, OxillamaError
+from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.ids import new_id, now
 from oxillama_jupyter.schemas.items import AnyItem, ItemReference
 from oxillama_jupyter.schemas.response_tools import (
@@ -26,7 +25,8 @@ from oxillama_jupyter.schemas.responses import (
     Reasoning,
     Response,
 )
-from oxillama_jupyter.services.items import item_of, read_items
+from oxillama_jupyter.services.conversation_locks import ConversationLocks
+from oxillama_jupyter.services.items import distinct, item_of, read_items
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.response_tools import Offer, offer_of
 from oxillama_jupyter.services.seals import Sealer
@@ -35,7 +35,7 @@ from oxillama_jupyter.services.translate_items import check_pairs, messages_of
 from oxillama_jupyter.store import conversations, responses
 from oxillama_jupyter.store.database import Connection, Database
 
-__all__ = ["Plan", "Planner", "settle"]
+__all__ = ["Plan", "Planner"]
 
 _LOGPROBS = "message.output_text.logprobs"
 Recent = Mapping[str, Sequence[AnyItem]]
@@ -55,6 +55,7 @@ class Plan:
         trace: How reasoning is shown.
         logprobs: Whether those of the text are.
         sealed: Whether reasoning is given to the client to keep, too.
+        past: The items that were there before it.
         own: The items that are new in the request.
         conversation: The conversation that it is written to, and locked for it.
         holder: Who has locked that.
@@ -68,6 +69,7 @@ class Plan:
     trace: Literal["text", "summary"]
     logprobs: bool
     sealed: bool
+    past: Sequence[AnyItem]
     own: Sequence[AnyItem]
     conversation: str | None
     holder: str
@@ -84,6 +86,9 @@ class _Past:
 class Planner:
     """Makes plans.
 
+    Attributes:
+        locks: Of the conversations that responses are written to.
+
     Args:
         db: The store.
         models: Which models there are.
@@ -92,17 +97,17 @@ class Planner:
     """
 
     def __init__(self, db: Database, models: ModelService, sealer: Sealer, owner: str) -> None:
+        self.locks = ConversationLocks(db, owner)
         self._db = db
         self._models = models
         self._sealer = sealer
-        self._owner = owner
 
     async def plan(
         self, body: CreateResponse, *, lock: bool = True, recent: Recent | None = None
     ) -> Plan:
         """Check a request, look up everything it is about, lock what it writes to.
 
-        Whoever gets a plan brings it to an end by `settle` or `release`.
+        Whoever gets a plan brings it to an end by `response_records.settle` or `release`.
 
         Args:
             body: The request.
@@ -117,14 +122,15 @@ class Planner:
         given = read_items([] if body.input is None else body.input)
         response = await self._response(body)
         conversation = response.conversation.id if response.conversation else None
-        holder = f"{self._owner}/{response.id}"
+        holder = self.locks.holder(response.id)
         known = (recent or {}).get(body.previous_response_id or "")
-        if known is not None:
-            past = _Past(None, list(known))
-        else:
-            past = await self._past(body, conversation, holder if lock else None)
         try:
+            if known is not None:
+                past = _Past(None, list(known))
+            else:
+                past = await self._past(body, conversation, holder if lock else None)
             own = await self._db.read(_dereferenced, given, conversation or "")
+            own = distinct([*past.items, *own])[len(past.items) :]
             key = past.link.cache_key if past.link else conversation
             new = responses.NewResponse(
                 input=_json(own),
@@ -134,42 +140,46 @@ class Planner:
                 streamed=bool(body.stream),
                 request=_json(body) if body.background else None,
             )
-            return self._made(body, response, [*past.items, *own], own, new)
-        except OxillamaError:
+            return self._made(body, response, past.items, own, new)
+        except BaseException:  # whose client leaves may have locked it all the same
             if conversation and lock:
-                await self._db.write(conversations.unlock, conversation, holder)
+                await self.locks.free(conversation, holder)
             raise
 
     async def release(self, plan: Plan) -> None:
         """Let others write to the conversation of a plan that came to nothing."""
         if plan.conversation is not None:
-            await self._db.write(conversations.unlock, plan.conversation, plan.holder)
+            await self.locks.free(plan.conversation, plan.holder)
 
     async def plan_again(self, stored: responses.Stored) -> Plan:
         """The plan of a response that was stored as `queued` and never begun."""
         response = stored.response
         body = msgspec.json.decode(stored.request or "{}", type=CreateResponse)
         given = await self._db.read(responses.items, response.id, output=False)
-        items = [item_of(item) for item in given]
         own = await self._db.read(responses.own_items, response.id)
-        if response.conversation is not None:
-            holder = f"{self._owner}/{response.id}"
-            await self._db.write(conversations.lock, response.conversation.id, holder)
+        past = [item_of(item) for item in given[: len(given) - len(own)]]
         new = responses.NewResponse(
             input="[]", cache_key=stored.cache_key, streamed=stored.streamed
         )
-        return self._made(body, response, items, [item_of(item) for item in own], new)
+        plan = self._made(body, response, past, [item_of(item) for item in own], new)
+        if plan.conversation is not None:
+            try:
+                await self.locks.take(plan.conversation, plan.holder)
+            except BaseException:
+                await self.release(plan)
+                raise
+        return plan
 
     def _made(
         self,
         body: CreateResponse,
         response: Response,
-        items: Sequence[AnyItem],
+        past: Sequence[AnyItem],
         own: Sequence[AnyItem],
         new: responses.NewResponse,
     ) -> Plan:
         offer = offer_of(response.tools, response.tool_choice)
-        items = check_pairs(items)
+        items = check_pairs([*past, *own])
         messages = messages_of(items, response.instructions, self._sealer)
         if not messages:
             raise InvalidRequest(
@@ -186,9 +196,10 @@ class Planner:
             trace="summary" if response.reasoning.summary else "text",
             logprobs=logprobs,
             sealed=_SEALED in include or not response.store,
+            past=past,
             own=own,
             conversation=response.conversation.id if response.conversation else None,
-            holder=f"{self._owner}/{response.id}",
+            holder=self.locks.holder(response.id),
         )
 
     async def _response(self, body: CreateResponse) -> Response:
@@ -232,7 +243,7 @@ class Planner:
         self, body: CreateResponse, conversation: str | None, holder: str | None
     ) -> _Past:
         if conversation is not None and holder is not None:
-            return _Past(None, await self._db.write(_locked, conversation, holder))
+            return _Past(None, await self.locks.take(conversation, holder))
         if conversation is not None:
             return _Past(None, await self._db.read(conversations.history, conversation))
         if body.previous_response_id is None:
@@ -301,26 +312,6 @@ def _past(conn: Connection, previous_id: str) -> _Past:
         )
     items = responses.items(conn, previous_id, output=True)
     return _Past(link, [item_of(item) for item in items])
-
-
-def _locked(conn: Connection, conversation_id: str, holder: str) -> list[AnyItem]:
-    """Lock a conversation and read it, in one transaction."""
-    conversations.lock(conn, conversation_id, holder)
-    return conversations.history(conn, conversation_id)
-
-
-def settle(conn: Connection, plan: Plan) -> None:
-    """Write a response that has ended to its conversation, and let others write to that.
-
-    What failed or was cancelled leaves nothing there; one that was deleted needs nothing.
-    """
-    if plan.conversation is None:
-        return
-    response = plan.response
-    if response.status in {"completed", "incomplete"}:
-        with contextlib.suppress(NotFound):
-            conversations.append(conn, plan.conversation, [*plan.own, *response.output])
-    conversations.unlock(conn, plan.conversation, plan.holder)
 
 
 def _dereferenced(

@@ -110,6 +110,7 @@ class ResponseTurn:
                 item.status = "incomplete"
         response.usage = self._usage()
         response.status = "failed"
+        response.completed_at = response.incomplete_details = None  # an end may not have been kept
         response.error = error_of(error)
         return last_frames(response, len(self.log.frames), error)
 

@@ -26,13 +26,14 @@ from oxillama_jupyter.schemas.responses import (
     Response,
     ResponseCompaction,
 )
+from oxillama_jupyter.services import response_records
 from oxillama_jupyter.services.compaction import Compactor
 from oxillama_jupyter.services.foreground import Foreground
 from oxillama_jupyter.services.generation import Generator
-from oxillama_jupyter.services.items import item_id, item_of
+from oxillama_jupyter.services.items import distinct, item_id, item_of
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.response_jobs import ResponseJobs
-from oxillama_jupyter.services.response_plans import Plan, Planner, settle
+from oxillama_jupyter.services.response_plans import Plan, Planner
 from oxillama_jupyter.services.response_turns import ResponseTurn
 from oxillama_jupyter.services.seals import Sealer
 from oxillama_jupyter.services.translate_items import REASONING
@@ -42,6 +43,7 @@ from oxillama_jupyter.store.database import Connection, Database
 __all__ = ["ResponseService"]
 
 Work = Foreground[Response]
+_INTERNAL = "Internal error; the server's log says which."
 
 
 class ResponseService:
@@ -142,8 +144,7 @@ class ResponseService:
                 frames = _failed(turn, error, told=told)
             except Exception:
                 self._logger.exception("oxillama: response %s failed", name)
-                unknown = EngineError("Internal error; the server's log says which.")
-                frames = _failed(turn, unknown, told=told)
+                frames = _failed(turn, EngineError(_INTERNAL), told=told)
         await self._conclude(plan, turn, frames)
         return turn.response
 
@@ -154,6 +155,9 @@ class ResponseService:
         except OxillamaError as error:
             self._logger.warning("oxillama: %s: %s", turn.response.id, error)
             frames = _failed(turn, error, told=True)
+        except Exception:
+            self._logger.exception("oxillama: response %s was not stored", turn.response.id)
+            frames = _failed(turn, EngineError(_INTERNAL), told=True)
         for frame in frames:
             turn.log.append_frame(frame)
 
@@ -165,11 +169,7 @@ class ResponseService:
         """
         with self._generator.admission():
             plan = await self._planner.plan(body)
-            try:
-                return plan.response, await self._jobs.begin(plan, user=user)
-            except OxillamaError:
-                await self._planner.release(plan)
-                raise
+            return plan.response, await self._jobs.begin(plan, user=user)
 
     async def compact(self, body: CompactResponse, *, user: str) -> Foreground[ResponseCompaction]:
         """Begin to compact a conversation; as `Compactor.start`."""
@@ -208,7 +208,7 @@ class ResponseService:
         """
         await self._db.read(responses.get, response_id)
         found = await self._db.read(responses.items, response_id, output=False)
-        return page_of([item_of(item) for item in found], query)
+        return page_of(distinct(item_of(item) for item in found), query)
 
     async def events(self, response_id: str, starting_after: int | None) -> tuple[EventLog, int]:
         """The events of a response in the background, and the number of the first to be sent.
@@ -274,8 +274,8 @@ class ResponseService:
 def _store(conn: Connection, plan: Plan) -> None:
     """Store a response that has ended, and what it added to its conversation."""
     if plan.response.store:
-        responses.add(conn, plan.response, plan.new)
-    settle(conn, plan)
+        response_records.add(conn, plan, plan.new)
+    response_records.settle(conn, plan)
 
 
 def _failed(turn: ResponseTurn, error: OxillamaError, *, told: bool) -> list[bytes]:
@@ -286,7 +286,7 @@ def _failed(turn: ResponseTurn, error: OxillamaError, *, told: bool) -> list[byt
 
 
 def page_of(items: list[AnyItem], query: ItemsQuery) -> Page[AnyItem]:
-    """A page of items that are at hand.
+    """A page of items that are at hand, each with an id of its own.
 
     Raises:
         InvalidRequest: The cursor is none of them.

@@ -6,10 +6,7 @@ once a second.
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Coroutine
-from typing import Any
 
 from msgspec import UNSET
 
@@ -26,6 +23,7 @@ from oxillama_jupyter.schemas.steps import (
 from oxillama_jupyter.schemas.streams import call_delta, message_delta
 from oxillama_jupyter.services import progress
 from oxillama_jupyter.services.jobs import Job
+from oxillama_jupyter.services.tasks import whole
 from oxillama_jupyter.store import steps
 from oxillama_jupyter.store.database import Database
 
@@ -106,7 +104,7 @@ class TurnWriter:
         job = self._job
         first = job.message is None
         if first:
-            await _whole(self.open_message())
+            await whole(self.open_message())
         job.text.append(text)
         assert job.message is not None  # noqa: S101  # opened above
         job.announce("thread.message.delta", message_delta(job.message.id, text, first=first))
@@ -114,9 +112,9 @@ class TurnWriter:
     async def _begin_call(self, part: CallBegin) -> None:
         job = self._job
         if job.message is not None:
-            await _whole(self._close_message())
+            await whole(self._close_message())
         if job.step is None:
-            await _whole(self._open_calls())
+            await whole(self._open_calls())
         assert job.step is not None  # noqa: S101  # opened above
         call = {
             "id": part.id,
@@ -190,16 +188,3 @@ class TurnWriter:
         status = await self._db.write(progress.checkpoint, draft)
         self._job.saved_at = time.monotonic()
         return status
-
-
-async def _whole(work: Coroutine[Any, Any, None]) -> None:
-    """Do it to its end; a cancellation meanwhile takes effect afterwards.
-
-    What the store has begun it commits whoever waits: what is stored must then be known here too.
-    """
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait((task,))
-        raise

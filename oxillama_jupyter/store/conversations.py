@@ -45,12 +45,13 @@ __all__ = [
     "of_thread",
     "page",
     "release",
+    "renew",
     "require_free",
     "thread_of",
     "unlock",
 ]
 
-LOCK_SECONDS = 3600  # nothing is written for as long as that; dead holders are found sooner
+LOCK_SECONDS = 30  # a lease: holders that live renew it, dead ones are found sooner
 
 _INSERT = "INSERT INTO conversations(id, payload) VALUES (?, ?)"
 _GET = "SELECT payload FROM conversations WHERE id = ?"
@@ -59,6 +60,7 @@ _DELETE = "DELETE FROM conversations WHERE id = ?"
 _STATE = "SELECT thread_id, holder, held_until FROM conversations WHERE id = ?"
 _LOCK = "UPDATE conversations SET holder = ?, held_until = ? WHERE id = ?"
 _UNLOCK = "UPDATE conversations SET holder = NULL, held_until = NULL WHERE id = ? AND holder = ?"
+_RENEW = "UPDATE conversations SET held_until = ? WHERE holder = ?"
 _HOLDERS = "SELECT holder FROM conversations WHERE holder IS NOT NULL"
 _RELEASE = "UPDATE conversations SET holder = NULL, held_until = NULL WHERE holder = ?"
 _ADD = "INSERT INTO conversation_items(id, conversation_id, payload) VALUES (?, ?, ?)"
@@ -202,7 +204,8 @@ def lock(conn: Connection, conversation_id: str, holder: str) -> None:
         conn: The connection, inside a transaction.
         conversation_id: The conversation.
         holder: Who writes: the server's id, a slash, and the response's. Where the server dies, the
-            sweep over runs frees what it held, as the first part tells it.
+            sweep over runs frees what it held, as the first part tells it; a server that adopts the
+            response is the same holder.
 
     Raises:
         NotFound: There is no such conversation.
@@ -215,6 +218,12 @@ def lock(conn: Connection, conversation_id: str, holder: str) -> None:
 def unlock(conn: Connection, conversation_id: str, holder: str) -> None:
     """Let others write again; nothing happens unless this holder has the lock."""
     conn.execute(_UNLOCK, (conversation_id, holder))
+
+
+def renew(conn: Connection, holders: Iterable[str]) -> None:
+    """Prolong the locks of these holders."""
+    until = now() + LOCK_SECONDS
+    conn.executemany(_RENEW, [(until, holder) for holder in holders])
 
 
 def holders(conn: Connection) -> list[str]:
@@ -236,7 +245,7 @@ def require_free(conn: Connection, conversation_id: str, holder: str = "") -> No
     """
     thread_id, current, until = _state(conn, conversation_id)
     writer = None
-    if current is not None and current != holder and until > now():
+    if current is not None and not _same(current, holder) and until > now():
         writer = "Another response"
     elif thread_id is not None and (run_id := active_run_id(conn, thread_id)) is not None:
         writer = f"Run {run_id} of its thread"
@@ -356,6 +365,11 @@ def _state(conn: Connection, conversation_id: str) -> tuple[str | None, str | No
     if row is None:
         raise _unknown(conversation_id)
     return row[0], row[1], row[2] or 0
+
+
+def _same(holder: str, other: str) -> bool:
+    """Whether both write the same response, on whichever server."""
+    return holder.rpartition("/")[2] == other.rpartition("/")[2]
 
 
 def _with_free_id(conn: Connection, conversation_id: str, item: AnyItem) -> AnyItem:

@@ -30,6 +30,7 @@ __all__ = [
     "find",
     "find_item",
     "get",
+    "has",
     "items",
     "link",
     "own_items",
@@ -66,6 +67,7 @@ _CHILD = "SELECT 1 FROM responses WHERE parent = ? LIMIT 1"
 _SEQ = f"SELECT seq, parent {_LIVE}"  # a constant
 _TOMBSTONE = "UPDATE responses SET deleted = 1, request = NULL WHERE seq = ?"
 _DELETE = "DELETE FROM responses WHERE seq = ?"
+_HAS = "SELECT 1 FROM responses WHERE seq = ?"
 _PARENT = "SELECT parent, deleted FROM responses WHERE seq = ?"
 _FORGET_ITEMS = "DELETE FROM response_items WHERE response_id = ?"
 _FORGET_EVENTS = "DELETE FROM response_events WHERE response_id = ?"
@@ -188,6 +190,11 @@ def link(conn: Connection, response_id: str) -> Link | None:
     """The response that another one wants to go on from; None if there is none."""
     row = conn.execute(_LINK, (response_id,)).fetchone()
     return None if row is None else Link(*row)
+
+
+def has(conn: Connection, seq: int) -> bool:
+    """Whether there is such a row: of a response, or of a deleted one that others go on from."""
+    return conn.execute(_HAS, (seq,)).fetchone() is not None
 
 
 def items(conn: Connection, response_id: str, *, output: bool) -> list[JsonObject]:

@@ -10,6 +10,8 @@ from openai import OpenAI
 from replies import SHELL, TIME, WEATHER, create, fault, refused, stream
 from servers import Server
 
+HELLO = {"role": "user", "content": "Hi"}
+SEARCH = {"type": "web_search_call", "status": "completed"}
 CALL = {"type": "function_call", "call_id": "call_1", "name": "f", "arguments": "{}"}
 OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "x"}
 LARK = {**SHELL, "format": {"type": "grammar", "syntax": "lark", "definition": 'start: "a"'}}
@@ -32,6 +34,9 @@ def only(*names: str, mode: str = "auto") -> dict[str, Any]:
         ({"input": [3]}, (400, "input[0]", "invalid_type")),
         ({"input": [{"content": "x"}]}, (400, "input[0].type", "missing_required_parameter")),
         ({"input": [{"role": "x", "content": "x"}]}, (400, "input[0].role", "invalid_value")),
+        ({"input": [HELLO, {**SEARCH, "id": {"a": 1}}]}, (400, "input[1].id", "invalid_type")),
+        ({"input": [HELLO, {**SEARCH, "id": ["x"]}]}, (400, "input[1].id", "invalid_type")),
+        ({"input": [HELLO, {**SEARCH, "id": 2**70}]}, (400, "input[1].id", "invalid_type")),
         ({"input": [OUTPUT]}, (400, "input", None)),
         ({"input": [CALL]}, (400, "input", None)),
         ({"prompt": {"id": "p"}}, (400, "prompt", "unsupported_parameter")),

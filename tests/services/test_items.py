@@ -7,6 +7,7 @@ import pytest
 
 from oxillama_jupyter.errors import InvalidRequest
 from oxillama_jupyter.schemas.items import (
+    AnyItem,
     FunctionCallItem,
     InputText,
     ItemReference,
@@ -14,7 +15,7 @@ from oxillama_jupyter.schemas.items import (
     OutputText,
     ReasoningItem,
 )
-from oxillama_jupyter.services.items import item_id, item_of, read_items
+from oxillama_jupyter.services.items import distinct, item_id, item_of, read_items
 
 
 def test_a_string_is_a_message_of_the_user() -> None:
@@ -106,6 +107,9 @@ def test_reasoning_leaves_out_what_it_has_not() -> None:
             "input[1].arguments",
             "missing_required_parameter",
         ),
+        ([{"id": "x"}, {"type": "web_search_call", "id": {"a": 1}}], "input[1].id", "invalid_type"),
+        ([{"type": "web_search_call", "id": ["x"]}], "input[0].id", "invalid_type"),
+        ([{"type": "web_search_call", "id": 2**70}], "input[0].id", "invalid_type"),
     ],
 )
 def test_what_is_wrong_is_named(given: list[Any], param: str, code: str) -> None:
@@ -114,3 +118,13 @@ def test_what_is_wrong_is_named(given: list[Any], param: str, code: str) -> None
     assert raised.value.param is not None
     assert raised.value.param.startswith(param)
     assert raised.value.code == code
+
+
+def test_what_is_repeated_has_an_id_of_its_own() -> None:
+    def ids(*given: str) -> list[str]:
+        items: list[AnyItem] = [{"type": "web_search_call", "id": one} for one in given]
+        return [item_id(item) for item in distinct(items)]
+
+    assert ids("a", "b") == ["a", "b"]
+    assert ids("a", "b", "a", "a") == ["a", "b", "a_2", "a_3"]
+    assert ids("a", "a_2", "a", "a_2") == ["a", "a_2", "a_3", "a_2_2"]

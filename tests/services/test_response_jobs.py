@@ -3,78 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from worlds import LOGGER, run
+from response_worlds import body, ended, running, server
+from worlds import run
 
 from oxillama_jupyter.engine.scripted import ScriptedEngine
 from oxillama_jupyter.errors import NotFound, StoreError
-from oxillama_jupyter.schemas.responses import CreateResponse, Response
+from oxillama_jupyter.events import EventLog
 from oxillama_jupyter.services import response_jobs
-from oxillama_jupyter.services.generation import Generator
-from oxillama_jupyter.services.metrics import Metrics
-from oxillama_jupyter.services.models import ModelService
-from oxillama_jupyter.services.places import Places
-from oxillama_jupyter.services.response_jobs import ResponseJobs
-from oxillama_jupyter.services.response_plans import Planner
-from oxillama_jupyter.services.responses import ResponseService
-from oxillama_jupyter.services.seals import Sealer
-from oxillama_jupyter.store.database import Database
 
 
-@asynccontextmanager
-async def server(
-    store: Path, engine: ScriptedEngine, owner: str = "me"
-) -> AsyncIterator[tuple[ResponseService, ResponseJobs, Database]]:
-    """The responses of one server; several may share the store."""
-    db = await Database.open(store)
-    models = ModelService(engine, {}, LOGGER)
-    models.start()
-    await models.ready()
-    places = Places(n_parallel=2, max_queue=8)
-    generator = Generator(models, places, Metrics())
-    sealer = Sealer(b"x" * 32)
-    planner = Planner(db, models, sealer, owner)
-    jobs = ResponseJobs(
-        db,
-        models,
-        generator,
-        planner=planner,
-        places=places,
-        sealer=sealer,
-        owner=owner,
-        logger=LOGGER,
-    )
-    yield (
-        ResponseService(
-            db, models, generator, planner=planner, jobs=jobs, sealer=sealer, logger=LOGGER
-        ),
-        jobs,
-        db,
-    )
-    await jobs.aclose()
-    assert places.taken == 0
-    await models.aclose()
-    await db.aclose()
-
-
-def body(**settings: Any) -> CreateResponse:
-    return CreateResponse(model="scripted", input="Hi", background=True, **settings)
-
-
-async def ended(service: ResponseService, response_id: str) -> Response:
-    while (found := await service.get(response_id)).status in {"queued", "in_progress"}:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)  # nothing tells
-    return found
-
-
-async def running(engine: ScriptedEngine) -> None:
-    while not engine.running:  # noqa: ASYNC110  # nothing tells
-        await asyncio.sleep(0.001)
+def numbers(log: EventLog) -> list[int]:
+    """The `sequence_number`s of all events but `[DONE]`, which has none."""
+    events = [frame.partition(b"\ndata: ")[2] for frame in log.frames]
+    return [json.loads(event)["sequence_number"] for event in events if event]
 
 
 def test_an_end_that_could_not_be_stored_is_made_up_for(
@@ -93,10 +40,19 @@ def test_an_end_that_could_not_be_stored_is_made_up_for(
                 pass
             monkeypatch.setattr(response_jobs, "_conclude", conclude)
             assert (await service.get(made.id)).status == "in_progress"
+            assert [frame.split(b"\n")[0] for frame in log.frames[-3:]] == [
+                b"event: error",
+                b"event: response.failed",
+                b"data: [DONE]",
+            ]
+            told = json.loads(log.frames[-2].partition(b"data: ")[2])["response"]
+            assert numbers(log) == list(range(len(log.frames) - 1))
             await jobs.sweep()
             found = await service.get(made.id)
-            assert found.status == "failed"
+            assert found.status == told["status"] == "failed"
             assert found.error is not None
+            assert found.error.message == told["error"]["message"]
+            assert found.completed_at is told["completed_at"] is None
 
     run(test)
 
@@ -177,5 +133,65 @@ def test_a_dead_servers_responses_are_adopted(tmp_path: Path) -> None:
                 assert (await other.get(made.id)).status == "failed"
             await jobs.cancel(made)
             assert (await service.get(made.id)).status == "failed"
+
+    run(test)
+
+
+def test_a_cancellation_during_a_checkpoint_leaves_no_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(response_jobs, "_CHECKPOINT_SECONDS", 0.02)
+    engine = ScriptedEngine("word " * 500, delay=0.002)
+    save, statuses = response_jobs._save, []
+
+    def slow(conn: Any, response: Any, frames: Any) -> bool:
+        time.sleep(0.02)
+        statuses.append(response.status)
+        return save(conn, response, frames)
+
+    async def test() -> None:
+        async with server(tmp_path / "db", engine) as (service, jobs, db):
+            made, log = await service.begin(body(stream=True), user="")
+            while len(log.frames) < 10:  # noqa: ASYNC110  # nothing tells
+                await asyncio.sleep(0.001)
+            monkeypatch.setattr(response_jobs, "_save", slow)
+            waiting = asyncio.create_task(db.read(lambda _: time.sleep(0.1)))
+            await asyncio.sleep(0.05)  # a checkpoint waits behind it by now
+            await jobs.cancel(made)
+            await waiting
+            stored, _ = await service.events(made.id, None)
+            assert stored.frames == log.frames
+            assert numbers(stored) == list(range(len(log.frames) - 1))
+            stored, start = await service.events(made.id, 5)
+            assert numbers(stored)[start] == 6
+            assert statuses[0] == "in_progress"  # and not the end that was coming
+            assert (await service.get(made.id)).status == "cancelled"
+
+    run(test)
+
+
+def test_a_checkpoint_that_fails_leaves_no_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(response_jobs, "_CHECKPOINT_SECONDS", 0.01)
+    save, calls = response_jobs._save, 0
+
+    def broken_once(*args: Any) -> bool:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise StoreError("The disk is full.")
+        return save(*args)
+
+    async def test() -> None:
+        engine = ScriptedEngine("word " * 60, delay=0.002)
+        async with server(tmp_path / "db", engine) as (service, _, _):
+            monkeypatch.setattr(response_jobs, "_save", broken_once)
+            made, log = await service.begin(body(stream=True), user="")
+            async for _batch in log.read():
+                pass
+            stored, _ = await service.events(made.id, None)
+            assert stored.frames == log.frames
+            assert numbers(stored) == list(range(len(log.frames) - 1))
 
     run(test)
