@@ -25,7 +25,7 @@ from oxillama_jupyter.services import response_records
 from oxillama_jupyter.services.conversation_locks import unlock_ended
 from oxillama_jupyter.services.generation import Generator
 from oxillama_jupyter.services.models import ModelService
-from oxillama_jupyter.services.owners import is_gone
+from oxillama_jupyter.services.owners import is_alive, is_gone
 from oxillama_jupyter.services.places import Places
 from oxillama_jupyter.services.recovery import LEASE_SECONDS
 from oxillama_jupyter.services.response_plans import Plan, Planner
@@ -100,7 +100,7 @@ class ResponseJobs:
         self._sweeping: asyncio.Task[None] | None = None
         self._used = Counter[str]()
         self._doomed: set[str] = set()
-        self._unconcluded: set[str] = set()
+        self._unconcluded: dict[str, EngineError] = {}  # ids, and why they are going to fail
 
     # -- what services ask for ---------------------------------------------------------------------
 
@@ -211,7 +211,7 @@ class ResponseJobs:
                 await self._planner.release(job.plan)
         except Exception:
             self._logger.exception("oxillama: response %s could not be concluded", response.id)
-            self._unconcluded.add(response.id)
+            self._unconcluded[response.id] = _UNWRITTEN
             for frame in job.turn.fail(_UNWRITTEN):  # as the sweep is going to end it
                 job.turn.log.append_frame(frame)
         finally:
@@ -290,6 +290,8 @@ class ResponseJobs:
                 await self.sweep()
             except OxillamaError as error:  # a locked or full disk now may be fine in five seconds
                 self._logger.warning("oxillama: recovery of responses: %s", error)
+            except Exception:  # nobody else would renew the leases
+                self._logger.exception("oxillama: recovery of responses")
 
     async def sweep(self) -> None:
         """Renew our leases and adopt what dead servers left, once; an idle store is only read."""
@@ -297,15 +299,17 @@ class ResponseJobs:
         owners = await self._db.read(response_life.owners)
         if not owners:
             return
-        for response_id in list(self._unconcluded):
-            await self._end_stored(response_id, "failed", _UNWRITTEN)
-            self._unconcluded.discard(response_id)
-        gone = [owner for owner in owners if owner != self._owner and is_gone(owner)]
-        for response_id in await self._db.write(_take_over, self._owner, gone):
+        for response_id, why in list(self._unconcluded.items()):
+            await self._end_stored(response_id, "failed", why)
+            del self._unconcluded[response_id]
+        others = [owner for owner in owners if owner != self._owner]
+        gone, alive = list(filter(is_gone, others)), list(filter(is_alive, others))
+        for response_id in await self._db.write(_take_over, self._owner, gone, alive):
             try:
                 await self._adopt(response_id)
-            except OxillamaError as error:  # one must not keep the others from it
-                self._logger.warning("oxillama: response %s: %s", response_id, error)
+            except Exception:  # one must not keep the others from it, and is not to wait for ever
+                self._logger.exception("oxillama: response %s cannot be gone on with", response_id)
+                self._unconcluded[response_id] = _LOST
 
     async def _adopt(self, response_id: str) -> None:
         """Begin what was queued; what had begun has failed, with what was stored of it."""
@@ -358,10 +362,16 @@ def _conclude(conn: Connection, plan: Plan, frames: Sequence[bytes]) -> None:
         conversations.unlock(conn, plan.conversation, plan.holder)
 
 
-def _take_over(conn: Connection, owner: str, gone: Sequence[str]) -> list[str]:
-    """One transaction: our leases renewed, dead owners' released, and what is ours to do now."""
+def _take_over(
+    conn: Connection, owner: str, gone: Sequence[str], alive: Sequence[str]
+) -> list[str]:
+    """One transaction: leases renewed, dead owners' released, and what is ours to do now.
+
+    Who lives keeps its responses, as its runs.
+    """
     at = now()
-    response_life.renew(conn, owner, at + LEASE_SECONDS)
+    for one in (owner, *alive):
+        response_life.renew(conn, one, at + LEASE_SECONDS)
     response_life.release(conn, gone)
     return response_life.adopt(conn, at, owner, at + LEASE_SECONDS)
 

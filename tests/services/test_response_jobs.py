@@ -137,6 +137,43 @@ def test_a_dead_servers_responses_are_adopted(tmp_path: Path) -> None:
     run(test)
 
 
+def test_who_lives_keeps_its_responses_when_the_machine_has_slept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test() -> None:
+        slow = ScriptedEngine("word " * 50, delay=0.01)
+        async with server(tmp_path / "db", slow) as (service, _, db):
+            made, _ = await service.begin(body(stream=True), user="")
+            await running(slow)
+            async with server(tmp_path / "db", ScriptedEngine(), "other") as (_, others, _):
+                await db.write(lambda conn: conn.execute("UPDATE responses SET lease = 0"))
+                monkeypatch.setattr(response_jobs, "is_alive", lambda owner: owner == "me")
+                await others.sweep()
+                assert (await ended(service, made.id)).status == "completed"
+
+    run(test)
+
+
+def test_one_that_cannot_be_adopted_fails_and_keeps_nothing_from_the_others(
+    tmp_path: Path,
+) -> None:
+    async def test() -> None:
+        stuck = ScriptedEngine("x", prefill_delay=60)
+        async with server(tmp_path / "db", stuck) as (service, _, db):
+            made = [(await service.begin(body(), user=""))[0] for _ in range(4)]
+            await running(stuck)
+            first, *_, last = [one.id for one in made[2:]]  # those that still wait
+            sql = "UPDATE responses SET lease = 0, request = iif(id = ?, '[', request)"
+            await db.write(lambda conn: conn.execute(sql, (first,)))
+            async with server(tmp_path / "db", ScriptedEngine(), "other") as (other, others, _):
+                await others.sweep()
+                assert (await ended(other, last)).status == "completed"
+                await others.sweep()
+                assert (await other.get(first)).status == "failed"
+
+    run(test)
+
+
 def test_a_cancellation_during_a_checkpoint_leaves_no_gap(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
