@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import secrets
 import sqlite3
@@ -52,8 +53,9 @@ def verify(conn: Connection, secret: str) -> Key | None:
         return None
     key, at = _key(*row), now()
     if key.last_used_at is None or key.last_used_at <= at - _TOUCH_SECONDS:
-        conn.execute(_TOUCH, (at, key.id))
-        key.last_used_at = at
+        with contextlib.suppress(sqlite3.OperationalError):  # a full disk locks nobody out
+            conn.execute(_TOUCH, (at, key.id))
+            key.last_used_at = at
     return key
 
 

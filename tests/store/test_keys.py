@@ -108,6 +108,15 @@ def test_use_is_noted_once_a_minute(conn: Connection, at: Callable[[int], None])
     assert seen == [1000, 1000, 1060, 1060]
 
 
+def test_a_full_disk_locks_nobody_out(conn: Connection) -> None:
+    new = keys.create(conn, "laptop")
+    conn.commit()
+    conn.execute("PRAGMA query_only = 1")  # as good as full
+    found = keys.verify(conn, new.key)
+    assert found is not None
+    assert (found.name, found.last_used_at) == ("laptop", None)
+
+
 def test_verify_mostly_only_reads(conn: Connection, plans: Callable[..., list[str]]) -> None:
     secret = keys.create(conn, "laptop").key
     keys.verify(conn, secret)
