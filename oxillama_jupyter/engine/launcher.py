@@ -42,28 +42,26 @@ class Launcher:
     """Starts children; where llama.cpp's extra CPU buffer types crash, without them.
 
     Args:
-        configure: The engine's settings.
+        configure: The engine's settings; extra buffer types that nobody has fixed are used where
+            they do not crash.
         verdicts: What is known to crash on this machine.
         choice: Gives the fastest way known to run the model, or None.
-        extra_bufts: Whether the extra buffer types are used; None where they do not crash.
         timeout: Seconds until a child must be ready.
         logger: Gets its log.
     """
 
-    def __init__(  # noqa: PLR0913 - settings, all by name
+    def __init__(
         self,
         configure: Configure,
         verdicts: Verdicts,
         *,
         choice: Callable[[], Choice | None],
-        extra_bufts: bool | None,
         timeout: float,
         logger: logging.Logger,
     ) -> None:
         self._configure = configure
         self._verdicts = verdicts
         self._choice = choice
-        self._forced = extra_bufts
         self._timeout = timeout
         self._logger = logger
 
@@ -76,7 +74,7 @@ class Launcher:
         Raises:
             StartError: There are no settings that it works with.
         """
-        forced = self._forced
+        forced = self._configure.use_extra_bufts
         verdict = self._verdicts.load() if forced is None else None
         extra = verdict.use_extra_bufts if verdict else forced is not False
         why = verdict.reason if verdict else ""
@@ -96,7 +94,7 @@ class Launcher:
     ) -> Launched:
         choice = self._choice()
         configure = choice.configure(self._configure) if choice else self._configure
-        extra_bufts = extra_bufts and (choice is None or choice.use_extra_bufts)
+        extra_bufts = extra_bufts and configure.use_extra_bufts is not False
         configure = msgspec.structs.replace(configure, use_extra_bufts=extra_bufts)
         environment = choice.environment() if choice else CHILD_ENVIRONMENT
         try:

@@ -116,6 +116,7 @@ class LocalEngine:
             n_threads=n_threads or 0,
             pace=not n_threads,
             niceness=niceness,
+            use_extra_bufts=self._tuning.use_extra_bufts,
             flash_attn=self._tuning.flash_attn,
             prefill_seconds=self._tuning.prefill_seconds,
             mixed_seconds=self._tuning.mixed_seconds,
@@ -135,7 +136,6 @@ class LocalEngine:
             self._configure,
             Verdicts(data_dir),
             choice=lambda: self._ways.choice if self._tuning.autotune else None,
-            extra_bufts=self._tuning.use_extra_bufts,
             timeout=start_timeout,
             logger=logger or logging.getLogger(__name__),
         )

@@ -104,9 +104,11 @@ async def test_what_the_user_fixed_is_left_alone(
 ) -> None:
     monkeypatch.setenv("GOMP_SPINCOUNT", "7")
     world = Machine(lambda _: 1.0)
-    await tune(world, Configure("model.gguf", "m", flash_attn=True, n_threads=2))
+    fixed = Configure("model.gguf", "m", flash_attn=True, n_threads=2, use_extra_bufts=True)
+    await tune(world, fixed)
     assert {choice.flash_attn for choice in world.tried} == {True}
     assert {choice.n_threads for choice in world.tried} == {2}
+    assert {choice.use_extra_bufts for choice in world.tried} == {True}
     assert len({choice.spin for choice in world.tried}) == 1
 
 
@@ -214,6 +216,34 @@ def test_what_was_found_is_kept_for_machine_and_model(
     assert TunedFile(tmp_path, wider).load() is None
     assert TunedFile(tmp_path, BASE).load() is None
     monkeypatch.setattr(machine, "version", lambda _name: "0.0.0")
+    assert TunedFile(tmp_path, base).load() is None
+
+
+@pytest.mark.parametrize(
+    "fixed", [{"n_threads": 1}, {"flash_attn": False}, {"use_extra_bufts": True}]
+)
+def test_what_is_fixed_wins_and_has_figures_of_its_own(
+    tmp_path: Path, small_model: Path, fixed: dict[str, int]
+) -> None:
+    free = Configure(str(small_model), "m")
+    base = msgspec.structs.replace(free, **fixed)
+    choice = Choice(flash_attn=True, n_threads=4, n_batch=256, use_extra_bufts=False)
+    configured = msgspec.to_builtins(choice.configure(base))
+
+    assert configured["n_batch"] == 256
+    assert {name: configured[name] for name in fixed} == fixed
+    TunedFile(tmp_path, base).save(Tuned(choice, [], 1))
+    assert TunedFile(tmp_path, free).load() is None
+    assert TunedFile(tmp_path, base).load() is not None
+
+
+def test_a_spin_of_the_environment_has_figures_of_its_own(
+    tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    base = Configure(str(small_model), "m")
+    TunedFile(tmp_path, base).save(Tuned(FIRST, [], 1))
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
     assert TunedFile(tmp_path, base).load() is None
 
 
