@@ -121,7 +121,8 @@ class TunedFile:
         size = model.stat().st_size if model.exists() else 0
         # What was the fastest beside a fixed setting need not be so without it.
         fixed = (settings.n_threads, settings.flash_attn, settings.use_extra_bufts)
-        parts = (fingerprint(), model.name, size, settings.n_parallel, settings.n_ctx)
+        cores = f"{physical_cores()}/{logical_cores()}"  # of this process: a container may have few
+        parts = (fingerprint(), model.name, size, settings.n_parallel, settings.n_ctx, cores)
         self._key = " ".join(map(str, (*parts, *fixed, os.environ.get(SPIN))))
 
     def load(self) -> Tuned | None:

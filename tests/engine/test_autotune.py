@@ -247,6 +247,16 @@ def test_a_spin_of_the_environment_has_figures_of_its_own(
     assert TunedFile(tmp_path, base).load() is None
 
 
+@pytest.mark.parametrize("name", ["physical_cores", "logical_cores"])
+def test_other_cores_have_figures_of_their_own(
+    tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    base = Configure(str(small_model), "m")
+    TunedFile(tmp_path, base).save(Tuned(FIRST, [], 1))
+    monkeypatch.setattr(autotune, name, lambda: 1000)
+    assert TunedFile(tmp_path, base).load() is None
+
+
 async def test_a_real_measurement(small_model: Path) -> None:
     base = Configure(str(small_model), "small", n_ctx=512)
     found = await run_measure(Choice(flash_attn=False, n_threads=1), base)
