@@ -137,6 +137,14 @@ class TunedFile:
         """
         self._records.save(self._key, tuned)
 
+    def forget(self) -> None:
+        """Forget it.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        self._records.forget(self._key)
+
 
 class Autotuner:
     """Times ways to run a model and chooses.

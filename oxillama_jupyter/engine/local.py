@@ -135,7 +135,7 @@ class LocalEngine:
         self._launcher = Launcher(
             self._configure,
             Verdicts(data_dir),
-            choice=lambda: self._ways.choice if self._tuning.autotune else None,
+            ways=self._ways if self._tuning.autotune else None,
             timeout=start_timeout,
             logger=logger or logging.getLogger(__name__),
         )
@@ -285,13 +285,13 @@ class LocalEngine:
     async def _supervise(self) -> None:
         """Keep a child running until this task is cancelled or the first start fails."""
         loop = asyncio.get_running_loop()
-        backoff = _FIRST_BACKOFF
+        backoff, proven = _FIRST_BACKOFF, False
         while True:
             child = await self._start_child()
-            if child is None and self._restarts == 0:
+            if child is None and not proven:
                 return
             if child is not None:
-                started = loop.time()
+                started, proven = loop.time(), True
                 await self._watch(child)
                 if loop.time() - started > _STEADY_SECONDS:
                     backoff = _FIRST_BACKOFF

@@ -93,6 +93,7 @@ class BackgroundTuning:
         self._live = live
         self._logger = logger
         self._tuned = None if again else self._file.load()
+        self._failed = False
         self._tuner: Autotuner | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -109,6 +110,14 @@ class BackgroundTuning:
     def table(self) -> list[dict[str, Any]]:
         """What was measured, for people; empty where nothing was."""
         return self._tuned.summary() if self._tuned is not None else []
+
+    def forget(self) -> None:
+        """The engine does not start with the best way known: look for no other by ourselves."""
+        self._tuned, self._failed = None, True
+        try:
+            self._file.forget()
+        except OSError as error:
+            self._logger.warning("Settings that do not work are still remembered: %s", error)
 
     def begin(
         self,
@@ -134,7 +143,8 @@ class BackgroundTuning:
             raise InvalidRequest(
                 f"The model '{model.id}' is so small that it is fast with any settings."
             )
-        if small or self._tuner is not None or (self._tuned is not None and not again):
+        known = self._tuned is not None or self._failed
+        if small or self._tuner is not None or (known and not again):
             return
         first = Choice(
             flash_attn=settings["flash_attn"],

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +16,10 @@ from oxillama_jupyter.engine import autotune, tuning
 from oxillama_jupyter.engine.autotune import Choice
 from oxillama_jupyter.engine.embeddings import EmbedRequest
 from oxillama_jupyter.engine.frames import Configure
+from oxillama_jupyter.engine.launcher import Launched
 from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.measure import Measured
+from oxillama_jupyter.engine.process import StartError
 from oxillama_jupyter.engine.tuning import Tuning
 from oxillama_jupyter.errors import EngineUnavailable, InvalidRequest
 
@@ -181,3 +186,70 @@ async def test_a_folder_that_cannot_be_written_costs_only_the_memory(
         await until(engine, "ok")
         assert engine.status().settings["n_batch"] == 256 + 2
     assert "is not kept" in caplog.text
+
+
+FAILS_WITH_SMALL_BATCHES = """
+real = llama.Llama.warm_up
+def warm_up(self):
+    if self.limits.n_batch < 300:
+        raise llama.ModelError("no luck with small batches")
+    real(self)
+llama.Llama.warm_up = warm_up
+"""
+
+
+async def test_settings_it_does_not_start_with_are_left_out_and_forgotten(
+    local: Local,
+    worker_script: Callable[[str], None],
+    fast_batches: list[Choice],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    worker_script(FAILS_WITH_SMALL_BATCHES)
+    async with started(local(tuning=AUTO)) as engine:
+        first = engine.status()
+        async with asyncio.timeout(60):
+            while "tries without them" not in caplog.text:  # noqa: ASYNC110 - a log tells nobody
+                await asyncio.sleep(0.01)
+        await until(engine, "ok")
+        assert engine.status().pid != first.pid
+        assert engine.status().settings["n_batch"] == 512 + 2
+        assert await answer(engine, ask("hello"))
+        assert engine.status().measuring is None  # it would only find the same
+    assert "no luck" in caplog.text
+    assert "256" not in (tmp_path / "data" / "engine-tuning.json").read_text()
+
+
+async def test_a_model_that_is_gone_takes_nothing_of_what_is_known_along(
+    local: Local, small_model: Path, tmp_path: Path
+) -> None:
+    model, away = tmp_path / "moving.gguf", tmp_path / "away.gguf"
+    shutil.copy(small_model, model)
+    async with started(local(model, tuning=AUTO)) as engine:
+        await _measured(engine)
+        await until(engine, "ok")
+        model.rename(away)
+        os.kill(engine.status().pid, signal.SIGKILL)
+        await until(engine, "failed")
+        away.rename(model)
+        await until(engine, "ok")
+        assert engine.status().settings["n_batch"] == 256 + 2
+
+
+async def test_one_start_with_faster_settings_that_fails_is_not_the_last(
+    local: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with started(local(tuning=AUTO)) as engine:
+        launch, failed = engine._launcher.launch, asyncio.Event()
+
+        async def fails_once(receive: Callable[..., None]) -> Launched:
+            if not failed.is_set():
+                failed.set()
+                raise StartError("no memory just now")
+            return await launch(receive)
+
+        monkeypatch.setattr(engine._launcher, "launch", fails_once)
+        async with asyncio.timeout(60):
+            await failed.wait()
+        await until(engine, "ok")
+        assert await answer(engine, ask("hello"))
