@@ -32,6 +32,7 @@ from oxillama_jupyter.engine.frames import (
     encode_checked,
 )
 from oxillama_jupyter.engine.launcher import Launcher
+from oxillama_jupyter.engine.overview import settings_now
 from oxillama_jupyter.engine.process import StartError, describe_exit
 from oxillama_jupyter.engine.protocol import (
     Delta,
@@ -44,7 +45,7 @@ from oxillama_jupyter.engine.protocol import (
 from oxillama_jupyter.engine.replies import Replies
 from oxillama_jupyter.engine.snapshots import forget_files
 from oxillama_jupyter.engine.streams import Streams
-from oxillama_jupyter.engine.tuning import BackgroundTuning, Tuning
+from oxillama_jupyter.engine.tuning import BackgroundTuning, Neighbours, Tuning
 from oxillama_jupyter.engine.verdicts import Verdicts
 from oxillama_jupyter.errors import (
     EngineCrashed,
@@ -84,6 +85,7 @@ class LocalEngine:
         vault_bytes: The most bytes of threads' states on disk, with which they go on after a
             restart; 0 for none.
         tuning: What may be chosen for speed.
+        neighbours: What else runs on this machine; None for nothing.
         adapters: LoRA adapters for this model, by the names that requests use.
         rpc_servers: llama.cpp's RPC servers that hold parts of the model, as host:port.
         logger: Gets the engine's log.
@@ -102,6 +104,7 @@ class LocalEngine:
         start_timeout: float = 120.0,
         vault_bytes: int = 0,
         tuning: Tuning | None = None,
+        neighbours: Neighbours | None = None,
         adapters: Mapping[str, Path] | None = None,
         rpc_servers: Sequence[str] = (),
         logger: logging.Logger | None = None,
@@ -128,7 +131,7 @@ class LocalEngine:
         self._ways = BackgroundTuning(
             self._configure,
             data_dir,
-            live=self._live,
+            neighbours=neighbours or Neighbours(self._live),
             again=self._tuning.autotune == "again",
             logger=logger or logging.getLogger(__name__),
         )
@@ -241,7 +244,7 @@ class LocalEngine:
             n_parallel=self._configure.n_parallel,
             running=running,
             waiting=len(self._streams) - running,
-            settings=_settings_now(self._settings, stats),
+            settings=settings_now(self._settings, stats),
             measured=self._ways.table(),
             measuring=self._ways.measuring,
             stats=stats,
@@ -389,11 +392,3 @@ class LocalEngine:
         if self._child is None:
             raise EngineUnavailable(self._detail)
         return self._child
-
-
-def _settings_now(settings: dict[str, Any], stats: EngineStats) -> dict[str, Any]:
-    """The settings with what has changed since the start."""
-    if "n_threads" not in settings:
-        return settings
-    most = settings["n_threads"]
-    return settings | {"n_threads": stats.n_threads or most, "n_threads_max": most}

@@ -179,6 +179,11 @@ class EnginePool:
             if id_ not in taken and not entry.problem
         }
 
+    @property
+    def users(self) -> int:
+        """How many use a model now, or wait for one."""
+        return sum(one.users for one in tuple(self._residents.values()))
+
     async def aclose(self) -> None:
         """Stop every process; generations in flight end with `EngineUnavailable`."""
         self._state = "stopped"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from oxillama_jupyter.engine.autotune import Autotuner, Choice, TunedFile
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from oxillama_jupyter.engine.frames import Configure
     from oxillama_jupyter.engine.protocol import ModelInfo
 
-__all__ = ["BackgroundTuning", "Tunable", "Tuning"]
+__all__ = ["BackgroundTuning", "Neighbours", "Tunable", "Tuning"]
 
 _QUIET_SECONDS = 5.0
 _LOOK_SECONDS = 0.25
@@ -50,6 +50,19 @@ class Tuning:
     autotune: bool | Literal["again"] = False
 
 
+@dataclass(frozen=True)
+class Neighbours:
+    """What the engines of one machine know of each other: who measures is to be alone.
+
+    Attributes:
+        users: How many generations and embeddings there are, of all engines.
+        turn: Whoever measures has it.
+    """
+
+    users: Callable[[], int]
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 @runtime_checkable
 class Tunable(Protocol):
     """An engine whose settings can be measured."""
@@ -74,7 +87,7 @@ class BackgroundTuning:
     Args:
         base: The engine's settings; what they fix is not varied.
         data_dir: Where the findings are kept.
-        live: How many generations and embeddings there are.
+        neighbours: What else runs on this machine.
         again: Measure anew, whatever is known.
         logger: Where it is told.
     """
@@ -84,13 +97,13 @@ class BackgroundTuning:
         base: Configure,
         data_dir: Path,
         *,
-        live: Callable[[], int],
+        neighbours: Neighbours,
         again: bool,
         logger: logging.Logger,
     ) -> None:
         self._base = base
         self._file = TunedFile(data_dir, base)
-        self._live = live
+        self._neighbours = neighbours
         self._logger = logger
         self._tuned = None if again else self._file.load()
         self._failed = False
@@ -167,7 +180,8 @@ class BackgroundTuning:
     async def _improve(self, tuner: Autotuner, better: Callable[[], Awaitable[None]]) -> None:
         before = self.choice or tuner.first
         try:
-            found = await tuner.tune()
+            async with self._neighbours.turn:
+                found = await tuner.tune()
         except Exception:  # the engine works all the same
             self._logger.exception("The fastest settings could not be looked for")
             return
@@ -190,8 +204,8 @@ class BackgroundTuning:
         still = 0.0
         while still < _QUIET_SECONDS:
             await asyncio.sleep(_LOOK_SECONDS)
-            still = 0.0 if self._live() else still + _LOOK_SECONDS
+            still = 0.0 if self._neighbours.users() else still + _LOOK_SECONDS
 
     async def _busy(self) -> None:
-        while not self._live():  # noqa: ASYNC110 - an engine tells nobody
+        while not self._neighbours.users():  # noqa: ASYNC110 - an engine tells nobody
             await asyncio.sleep(_LOOK_SECONDS)

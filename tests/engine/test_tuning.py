@@ -8,10 +8,12 @@ import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine.helpers import answer, ask, started, until
 
+from oxillama_jupyter import enginetraits
 from oxillama_jupyter.engine import autotune, tuning
 from oxillama_jupyter.engine.autotune import Choice
 from oxillama_jupyter.engine.embeddings import EmbedRequest
@@ -20,8 +22,9 @@ from oxillama_jupyter.engine.launcher import Launched
 from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.measure import Measured
 from oxillama_jupyter.engine.process import StartError
-from oxillama_jupyter.engine.tuning import Tuning
+from oxillama_jupyter.engine.tuning import Neighbours, Tuning
 from oxillama_jupyter.errors import EngineUnavailable, InvalidRequest
+from oxillama_jupyter.extension import OxillamaApp
 
 Local = Callable[..., LocalEngine]
 AUTO = Tuning(autotune=True)
@@ -161,6 +164,72 @@ async def test_embeddings_are_not_disturbed_either(local: Local) -> None:
             assert len((await embedding).vectors) == 100
         assert engine.status().pid == pid
         await _measured(engine)
+
+
+async def test_nothing_is_measured_while_another_engine_is_used(
+    local: Local, fast_batches: list[Choice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tuning, "_QUIET_SECONDS", 0.02)
+    users, asked = 1, asyncio.Event()
+
+    def count() -> int:
+        asked.set()
+        return users
+
+    async with started(local(tuning=AUTO, neighbours=Neighbours(count))) as engine:
+        for _ in range(3):
+            asked.clear()
+            await asked.wait()
+        assert not fast_batches
+        users = 0
+        await _measured(engine)
+
+
+async def test_engines_are_measured_one_after_the_other(
+    local: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, running, most = autotune.run_measure, set[str](), 0
+
+    async def slowly(choice: Choice, base: Configure) -> Measured | None:
+        nonlocal most
+        running.add(base.model_id)
+        most = max(most, len(running))
+        await asyncio.sleep(0.01)
+        running.discard(base.model_id)
+        return await run(choice, base)
+
+    monkeypatch.setattr(autotune, "run_measure", slowly)
+    options = {"tuning": AUTO, "neighbours": Neighbours(lambda: 0)}
+    async with (
+        started(local(model_id="one", **options)) as one,
+        started(local(model_id="two", n_ctx=256, **options)) as two,
+    ):
+        await asyncio.gather(_measured(one), _measured(two))
+    assert most == 1
+
+
+async def test_all_engines_of_a_pool_have_the_same_neighbours(
+    small_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enginetraits, "jupyter_data_dir", lambda: str(tmp_path))
+    made: list[LocalEngine] = []
+
+    class Noted(LocalEngine):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, **options)
+            made.append(self)
+
+    monkeypatch.setattr(enginetraits, "LocalEngine", Noted)
+    traits = OxillamaApp(model=str(small_model), n_ctx=512, n_threads=1, autotune=False)
+    async with started(traits._pool()) as pool:
+        run = pool.generate(ask("hi", max_tokens=400))
+        await anext(run)
+        await pool.load("oxillama-tiny")
+        one, two = (engine._ways._neighbours for engine in made)
+        assert one is two
+        assert one.users() == 1
+        await run.aclose()
+        assert one.users() == 0
 
 
 async def test_a_measurement_that_cannot_begin_costs_nothing(
