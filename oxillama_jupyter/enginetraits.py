@@ -213,7 +213,9 @@ class EngineTraits(HasTraits):
         )
         named = self.model != "embedded" and len(given) == 1
         default = self.model if named else given[0].id
-        neighbours = Neighbours(lambda: pool.users)
+        # What other machines hold of a model is not known before it is loaded.
+        memory = Memory(self.model_memory, check=self.check_memory and not self.rpc_servers)
+        neighbours = Neighbours(lambda: pool.users, memory.available)
 
         def make(entry: Entry) -> LocalEngine:
             adapters = self.lora if entry.id == default else {}
@@ -223,8 +225,7 @@ class EngineTraits(HasTraits):
             self._catalog,
             make,
             default=default,
-            # What other machines hold of a model is not known before it is loaded.
-            memory=Memory(self.model_memory, check=self.check_memory and not self.rpc_servers),
+            memory=memory,
             wanted=Wanted(self.n_ctx, self.n_parallel),
             patience=self.engine_start_timeout,
             logger=self.log,

@@ -10,15 +10,17 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from oxillama_jupyter.engine.autotune import Autotuner, Choice, TunedFile
+from oxillama_jupyter.engine.fit import Wanted, available_memory, estimate, megabytes
+from oxillama_jupyter.engine.gguf import GGUFError, read_header
 from oxillama_jupyter.engine.process import CHILD_ENVIRONMENT, SPIN
 from oxillama_jupyter.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
     from oxillama_jupyter.engine.frames import Configure
     from oxillama_jupyter.engine.protocol import ModelInfo
@@ -56,11 +58,17 @@ class Neighbours:
 
     Attributes:
         users: How many generations and embeddings there are, of all engines.
+        available: Bytes of memory that can be had now; None where nothing is known.
         turn: Whoever measures has it.
     """
 
     users: Callable[[], int]
+    available: Callable[[], int | None] = available_memory
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class _NoRoomError(Exception):
+    """There is too little memory for a second process of the model."""
 
 
 @runtime_checkable
@@ -107,6 +115,7 @@ class BackgroundTuning:
         self._logger = logger
         self._tuned = None if again else self._file.load()
         self._failed = False
+        self._need = 0
         self._tuner: Autotuner | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -165,7 +174,7 @@ class BackgroundTuning:
             use_extra_bufts=settings["use_extra_bufts"],
             spin=CHILD_ENVIRONMENT[SPIN],
         )
-        self._tuner = Autotuner(self._base, first, quiet=self._quiet, busy=self._busy)
+        self._tuner = Autotuner(self._base, first, quiet=self._alone, busy=self._busy)
         self._task = asyncio.create_task(self._improve(self._tuner, better), name="oxillama-tuning")
 
     async def aclose(self) -> None:
@@ -180,8 +189,12 @@ class BackgroundTuning:
     async def _improve(self, tuner: Autotuner, better: Callable[[], Awaitable[None]]) -> None:
         before = self.choice or tuner.first
         try:
+            self._need = await asyncio.to_thread(_private_memory, self._base)
             async with self._neighbours.turn:
                 found = await tuner.tune()
+        except _NoRoomError as error:
+            self._logger.info("The fastest settings are not looked for. %s", error)
+            return
         except Exception:  # the engine works all the same
             self._logger.exception("The fastest settings could not be looked for")
             return
@@ -199,6 +212,16 @@ class BackgroundTuning:
         if found.choice != before:
             await better()
 
+    async def _alone(self) -> None:
+        """Wait until nobody has generated for a while; a second process must fit in, too."""
+        await self._quiet()
+        free = self._neighbours.available()
+        if free is not None and free < self._need:
+            raise _NoRoomError(
+                f"Measuring takes about {megabytes(self._need)} of memory beside the engine, "
+                f"and {megabytes(free)} is free."
+            )
+
     async def _quiet(self) -> None:
         """Wait until nobody has generated for a while."""
         still = 0.0
@@ -209,3 +232,16 @@ class BackgroundTuning:
     async def _busy(self) -> None:
         while not self._neighbours.users():  # noqa: ASYNC110 - an engine tells nobody
             await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _private_memory(base: Configure) -> int:
+    """Bytes that one more process of a model takes, about; 0 where the file does not say.
+
+    Weights are mapped from the file, which processes share, unless they are repacked.
+    """
+    try:
+        header = read_header(Path(base.model))
+    except (GGUFError, OSError):
+        return 0
+    need = estimate(header, Wanted(base.n_ctx, base.n_parallel, base.flash_attn))
+    return need.total - (need.weights if base.use_extra_bufts is False else 0)

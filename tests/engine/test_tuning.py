@@ -17,7 +17,9 @@ from oxillama_jupyter import enginetraits
 from oxillama_jupyter.engine import autotune, tuning
 from oxillama_jupyter.engine.autotune import Choice
 from oxillama_jupyter.engine.embeddings import EmbedRequest
+from oxillama_jupyter.engine.fit import Wanted, estimate
 from oxillama_jupyter.engine.frames import Configure
+from oxillama_jupyter.engine.gguf import read_header
 from oxillama_jupyter.engine.launcher import Launched
 from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.measure import Measured
@@ -182,6 +184,32 @@ async def test_nothing_is_measured_while_another_engine_is_used(
             await asked.wait()
         assert not fast_batches
         users = 0
+        await _measured(engine)
+
+
+async def test_nothing_is_measured_where_a_second_process_does_not_fit_in(
+    local: Local,
+    small_model: Path,
+    fast_batches: list[Choice],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    need = estimate(read_header(small_model), Wanted(512, 2))
+    free = need.total - 1
+    neighbours = Neighbours(lambda: 0, lambda: free)
+    async with started(local(tuning=AUTO, neighbours=neighbours)) as engine:
+        async with asyncio.timeout(30):
+            while engine.status().measuring is not None:  # noqa: ASYNC110 - an engine tells nobody
+                await asyncio.sleep(0.01)
+        assert not fast_batches
+        assert caplog.text.count("are not looked for") == 1
+        free = need.total
+        engine.measure_again()
+        await _measured(engine)
+
+    free = need.total - need.weights  # which are mapped from the file where nothing repacks them
+    mapped = Tuning(autotune=True, use_extra_bufts=False)
+    async with started(local(tuning=mapped, neighbours=neighbours)) as engine:
         await _measured(engine)
 
 
