@@ -153,8 +153,7 @@ class LocalEngine:
         self._settled = asyncio.Event()
         self._state: Literal["starting", "ok", "failed"] = "starting"
         self._detail = "The engine has not been started."
-        self._restarts = 0
-        self._last_exit, self._ready_at = "", 0.0
+        self._restarts, self._last_exit, self._ready_at = 0, "", 0.0
         self._model = ModelInfo(id=model_id, created=0)
         self._settings: dict[str, Any] = {}  # shown to people as it is
 
@@ -252,8 +251,15 @@ class LocalEngine:
 
     async def forget(self, cache_key: str) -> None:
         """Have a thread forgotten; its files go even where no process runs."""
-        if self._child is not None:
-            self._child.send(encode(Forget(cache_key)))  # it may be about to write one more
+        child = self._child
+        if child is not None:
+            child.send(encode(Forget(cache_key)))  # it may be about to write one more
+        await self._forget_files(cache_key)
+        if child is not None and child.stopping:
+            await child.wait()  # it did not read that, and saves threads as it ends
+            await self._forget_files(cache_key)
+
+    async def _forget_files(self, cache_key: str) -> None:
         try:
             await asyncio.to_thread(forget_files, self._vault, cache_key)
         except OSError as error:

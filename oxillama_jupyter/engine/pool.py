@@ -134,7 +134,7 @@ class EnginePool:
 
     async def forget(self, cache_key: str) -> None:
         """Have a thread forgotten by all models; on disk also by those that are not loaded."""
-        engines = [one.engine for one in tuple(self._residents.values()) if one.engine]
+        engines = [engine for one in tuple(self._residents.values()) for engine in one.engines]
         if not engines and self._default in self._catalog.entries:
             engines = [self._make(self._catalog.entries[self._default])]  # it is not started
         for engine in engines:
