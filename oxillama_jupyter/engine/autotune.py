@@ -241,8 +241,8 @@ class Autotuner:
         if not self._base.n_threads:
             found.append(("n_threads", sorted({1, max(cores // 2, 1), cores, logical_cores()})))
         found.append(("n_batch", [256, 1024]))
-        if self.first.use_extra_bufts and self._base.use_extra_bufts is None:
-            found.append(("use_extra_bufts", [False]))
+        if self._base.use_extra_bufts is None:
+            found.append(("use_extra_bufts", [not self.first.use_extra_bufts]))
         if SPIN not in os.environ:
             found.append(("spin", ["100000"]))
         return found

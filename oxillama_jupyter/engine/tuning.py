@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+import msgspec
+
 from oxillama_jupyter.engine.autotune import Autotuner, Choice, TunedFile
 from oxillama_jupyter.engine.fit import Wanted, available_memory, estimate, megabytes
 from oxillama_jupyter.engine.gguf import GGUFError, read_header
@@ -153,7 +155,7 @@ class BackgroundTuning:
 
         Args:
             model: What the engine serves.
-            settings: How it serves it now.
+            settings: How it serves it now; `why` says that extra buffer types have crashed.
             better: Called where there is a faster way.
             again: Measure whatever is known; what is known is used until then.
 
@@ -174,8 +176,13 @@ class BackgroundTuning:
             use_extra_bufts=settings["use_extra_bufts"],
             spin=CHILD_ENVIRONMENT[SPIN],
         )
-        self._tuner = Autotuner(self._base, first, quiet=self._alone, busy=self._busy)
-        self._task = asyncio.create_task(self._improve(self._tuner, better), name="oxillama-tuning")
+        base = self._base
+        if settings["why"]:  # what has crashed here is as good as fixed
+            base = msgspec.structs.replace(base, use_extra_bufts=False)
+        self._tuner = Autotuner(base, first, quiet=self._alone, busy=self._busy)
+        self._task = asyncio.create_task(
+            self._improve(self._tuner, base, better), name="oxillama-tuning"
+        )
 
     async def aclose(self) -> None:
         """End a measurement that goes on."""
@@ -186,10 +193,12 @@ class BackgroundTuning:
                 await task
         self._tuner = None  # a task that is cancelled before it begins tells nobody
 
-    async def _improve(self, tuner: Autotuner, better: Callable[[], Awaitable[None]]) -> None:
+    async def _improve(
+        self, tuner: Autotuner, base: Configure, better: Callable[[], Awaitable[None]]
+    ) -> None:
         before = self.choice or tuner.first
         try:
-            self._need = await asyncio.to_thread(_private_memory, self._base)
+            self._need = await asyncio.to_thread(_private_memory, base)
             async with self._neighbours.turn:
                 found = await tuner.tune()
         except _NoRoomError as error:

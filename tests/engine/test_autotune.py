@@ -57,9 +57,9 @@ def tune(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Awaitable[Tuned | Non
     monkeypatch.setattr(autotune, "logical_cores", lambda: 8)
     monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
 
-    async def start(world: Machine, base: Configure = BASE) -> Tuned | None:
+    async def start(world: Machine, base: Configure = BASE, first: Choice = FIRST) -> Tuned | None:
         monkeypatch.setattr(autotune, "run_measure", world.run)
-        return await Autotuner(base, FIRST, quiet=world.quiet, busy=world.busy).tune()
+        return await Autotuner(base, first, quiet=world.quiet, busy=world.busy).tune()
 
     return start
 
@@ -110,6 +110,19 @@ async def test_what_the_user_fixed_is_left_alone(
     assert {choice.n_threads for choice in world.tried} == {2}
     assert {choice.use_extra_bufts for choice in world.tried} == {True}
     assert len({choice.spin for choice in world.tried}) == 1
+
+
+@pytest.mark.parametrize(("fixed", "tried"), [(None, {False, True}), (False, {False})])
+async def test_extra_buffers_that_were_slower_once_are_tried_again(
+    tune: Callable[..., Awaitable[Tuned | None]], *, fixed: bool | None, tried: set[bool]
+) -> None:
+    first = msgspec.structs.replace(FIRST, use_extra_bufts=False)
+    world = Machine(lambda choice: 1.5 if choice.use_extra_bufts else 1.0)
+    base = msgspec.structs.replace(BASE, use_extra_bufts=fixed)
+    tuned = await tune(world, base, first)
+    assert tuned is not None
+    assert {choice.use_extra_bufts for choice in world.tried} == tried
+    assert tuned.choice.use_extra_bufts == (fixed is None)
 
 
 async def test_a_disturbed_measurement_is_repeated(

@@ -15,7 +15,7 @@ from engine.helpers import answer, ask, started, until
 
 from oxillama_jupyter import enginetraits
 from oxillama_jupyter.engine import autotune, tuning
-from oxillama_jupyter.engine.autotune import Choice
+from oxillama_jupyter.engine.autotune import Choice, Tuned
 from oxillama_jupyter.engine.embeddings import EmbedRequest
 from oxillama_jupyter.engine.fit import Wanted, estimate
 from oxillama_jupyter.engine.frames import Configure
@@ -25,6 +25,7 @@ from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.measure import Measured
 from oxillama_jupyter.engine.process import StartError
 from oxillama_jupyter.engine.tuning import Neighbours, Tuning
+from oxillama_jupyter.engine.verdicts import Verdict, Verdicts
 from oxillama_jupyter.errors import EngineUnavailable, InvalidRequest
 from oxillama_jupyter.extension import OxillamaApp
 
@@ -350,3 +351,24 @@ async def test_one_start_with_faster_settings_that_fails_is_not_the_last(
             await failed.wait()
         await until(engine, "ok")
         assert await answer(engine, ask("hello"))
+
+
+@pytest.mark.parametrize("crashed", [True, False])
+async def test_extra_buffers_are_measured_again_unless_they_crash(
+    local: Local, fast_batches: list[Choice], tmp_path: Path, *, crashed: bool
+) -> None:
+    if crashed:
+        Verdicts(tmp_path / "data").save(Verdict(use_extra_bufts=False, reason="it crashed"))
+    async with started(local(tuning=AUTO)) as engine:
+        await _measured(engine)
+    fast_batches.clear()
+    choice = Choice(flash_attn=False, n_threads=1, use_extra_bufts=False)
+    engine._ways._file.save(Tuned(choice, [], 1))
+    async with started(local(tuning=AUTO)) as engine:
+        assert engine.status().settings["use_extra_bufts"] is False
+        engine.measure_again()
+        async with asyncio.timeout(60):
+            while engine.status().measuring is not None:  # noqa: ASYNC110 - an engine tells nobody
+                await asyncio.sleep(0.01)
+    tried = {choice.use_extra_bufts for choice in fast_batches}
+    assert tried == ({False} if crashed else {False, True})
