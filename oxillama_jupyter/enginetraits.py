@@ -39,7 +39,7 @@ from oxillama_jupyter.engine.remote import RemoteEngine
 from oxillama_jupyter.engine.replay import ReplayEngine
 from oxillama_jupyter.engine.rpc import check_server
 from oxillama_jupyter.engine.taping import TapingEngine
-from oxillama_jupyter.engine.tuning import Tuning
+from oxillama_jupyter.engine.tuning import Neighbours, Tuning
 from oxillama_jupyter.errors import EngineUnavailable
 from oxillama_jupyter.remotekey import remote_key
 
@@ -213,18 +213,28 @@ class EngineTraits(HasTraits):
         )
         named = self.model != "embedded" and len(given) == 1
         default = self.model if named else given[0].id
-        return EnginePool(
+        # What other machines hold of a model is not known before it is loaded.
+        memory = Memory(self.model_memory, check=self.check_memory and not self.rpc_servers)
+        neighbours = Neighbours(lambda: pool.users, memory.available)
+
+        def make(entry: Entry) -> LocalEngine:
+            adapters = self.lora if entry.id == default else {}
+            return self._local_engine(entry, adapters, neighbours)
+
+        pool = EnginePool(
             self._catalog,
-            lambda entry: self._local_engine(entry, self.lora if entry.id == default else {}),
+            make,
             default=default,
-            # What other machines hold of a model is not known before it is loaded.
-            memory=Memory(self.model_memory, check=self.check_memory and not self.rpc_servers),
+            memory=memory,
             wanted=Wanted(self.n_ctx, self.n_parallel),
             patience=self.engine_start_timeout,
             logger=self.log,
         )
+        return pool
 
-    def _local_engine(self, entry: Entry, adapters: dict[str, str]) -> LocalEngine:
+    def _local_engine(
+        self, entry: Entry, adapters: dict[str, str], neighbours: Neighbours
+    ) -> LocalEngine:
         return LocalEngine(
             entry.path,
             model_id=entry.id,
@@ -238,5 +248,6 @@ class EngineTraits(HasTraits):
             rpc_servers=self.rpc_servers,
             vault_bytes=self.vault_bytes,
             tuning=Tuning(autotune=self.autotune),
+            neighbours=neighbours,
             logger=self.log,
         )

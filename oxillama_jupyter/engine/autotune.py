@@ -58,14 +58,15 @@ class Choice(Struct, frozen=True, omit_defaults=True):
     spin: str = CHILD_ENVIRONMENT[SPIN]
 
     def configure(self, base: Configure) -> Configure:
-        """The engine's settings with this choice."""
+        """The engine's settings with this choice, but for what they fix."""
+        extra = base.use_extra_bufts
         return msgspec.structs.replace(
             base,
-            flash_attn=self.flash_attn,
-            n_threads=self.n_threads,
+            flash_attn=self.flash_attn if base.flash_attn is None else base.flash_attn,
+            n_threads=base.n_threads or self.n_threads,
             n_batch=self.n_batch,
             round_up=self.round_up,
-            use_extra_bufts=self.use_extra_bufts,
+            use_extra_bufts=self.use_extra_bufts if extra is None else extra,
         )
 
     def environment(self) -> dict[str, str]:
@@ -118,7 +119,11 @@ class TunedFile:
         model = Path(settings.model)
         self._records = Records(data_dir / "engine-tuning.json", Tuned, most=_MOST_MODELS)
         size = model.stat().st_size if model.exists() else 0
-        self._key = f"{fingerprint()} {model.name} {size} {settings.n_parallel} {settings.n_ctx}"
+        # What was the fastest beside a fixed setting need not be so without it.
+        fixed = (settings.n_threads, settings.flash_attn, settings.use_extra_bufts)
+        cores = f"{physical_cores()}/{logical_cores()}"  # of this process: a container may have few
+        parts = (fingerprint(), model.name, size, settings.n_parallel, settings.n_ctx, cores)
+        self._key = " ".join(map(str, (*parts, *fixed, os.environ.get(SPIN))))
 
     def load(self) -> Tuned | None:
         """What is known; a damaged file counts as nothing."""
@@ -131,6 +136,14 @@ class TunedFile:
             OSError: The file cannot be written.
         """
         self._records.save(self._key, tuned)
+
+    def forget(self) -> None:
+        """Forget it.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        self._records.forget(self._key)
 
 
 class Autotuner:
@@ -228,8 +241,8 @@ class Autotuner:
         if not self._base.n_threads:
             found.append(("n_threads", sorted({1, max(cores // 2, 1), cores, logical_cores()})))
         found.append(("n_batch", [256, 1024]))
-        if self.first.use_extra_bufts:
-            found.append(("use_extra_bufts", [False]))
+        if self._base.use_extra_bufts is None:
+            found.append(("use_extra_bufts", [not self.first.use_extra_bufts]))
         if SPIN not in os.environ:
             found.append(("spin", ["100000"]))
         return found

@@ -45,7 +45,8 @@ def from_where(
         return BegunCalls(rests, parser, pending, compiler)
     if constraint is None or not parser.reasoning:
         return constraint
-    return AfterReasoning(constraint, lambda: parser.reasoning)
+    # What closes reasoning may be withheld, for a stop string may begin with its end.
+    return AfterReasoning(constraint, lambda: parser.reasons_behind(pending()))
 
 
 class BegunCalls:

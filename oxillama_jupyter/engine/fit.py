@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from oxillama_jupyter.engine.cgroups import GROUPS, PROC, groups, read
 from oxillama_jupyter.engine.frames import Configure
 from oxillama_jupyter.engine.gguf import Header
 from oxillama_jupyter.engine.machine import physical_memory
@@ -94,9 +95,7 @@ def suggestion(header: Header, wanted: Wanted, available: int) -> str:
     return "A smaller model, or a smaller quantisation of this one, is needed."
 
 
-def available_memory(
-    proc: Path = Path("/proc"), cgroups: Path = Path("/sys/fs/cgroup")
-) -> int | None:
+def available_memory(proc: Path = PROC, cgroups: Path = GROUPS) -> int | None:
     """Bytes that can be had without swapping; None where the system does not say.
 
     In a container, or under systemd, the control group's limit counts where it is the lower one.
@@ -125,7 +124,7 @@ def _plan(header: Header, wanted: Wanted) -> Plan:
 
 
 def _mem_available(proc: Path) -> int | None:
-    for line in _read(proc / "meminfo").splitlines():
+    for line in read(proc / "meminfo").splitlines():
         name, _, value = line.partition(":")
         if name == "MemAvailable":
             return int(value.split()[0]) << 10
@@ -134,34 +133,21 @@ def _mem_available(proc: Path) -> int | None:
 
 def _cgroup_rooms(proc: Path, cgroups: Path) -> list[int]:
     """What our control group and each one around it still allow."""
-    own = [line[3:] for line in _read(proc / "self" / "cgroup").splitlines() if line[:3] == "0::"]
-    if not own:
-        return []
-    folder = cgroups / own[0].strip("/")
     rooms = []
-    for group in (folder, *folder.parents):
-        limit, used = _read(group / "memory.max").strip(), _read(group / "memory.current").strip()
+    for group in groups(proc, cgroups):
+        limit, used = read(group / "memory.max").strip(), read(group / "memory.current").strip()
         if limit.isdigit() and used.isdigit():
             rooms.append(max(int(limit) - int(used) + _reclaimable(group), 0))
-        if group == cgroups:
-            break
     return rooms
 
 
 def _reclaimable(group: Path) -> int:
     """Page cache that the group would give up first."""
-    for line in _read(group / "memory.stat").splitlines():
+    for line in read(group / "memory.stat").splitlines():
         name, _, value = line.partition(" ")
         if name == "inactive_file" and value.isdigit():
             return int(value)
     return 0
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text()
-    except (OSError, UnicodeDecodeError):
-        return ""
 
 
 class Memory:

@@ -62,7 +62,8 @@ class Configure(Struct, frozen=True, tag="configure"):
         n_threads: Compute threads; 0 for what suits the model, at most the physical cores.
         pace: Whether fewer of them may generate while the machine is busy.
         niceness: How much the child lets other processes go first, 0 to 19.
-        use_extra_bufts: Whether llama.cpp may repack weights for this CPU.
+        use_extra_bufts: Whether llama.cpp may repack weights for this CPU; None where nobody has
+            fixed it, and then it may.
         flash_attn: Flash attention; None for where generations may share the cache.
         n_batch: The most prompt tokens of one step; 0 for the usual.
         round_up: From how many missing prompt tokens on some cached ones are read again, so that
@@ -82,7 +83,7 @@ class Configure(Struct, frozen=True, tag="configure"):
     n_threads: int = 0
     pace: bool = False
     niceness: int = 0
-    use_extra_bufts: bool = True
+    use_extra_bufts: bool | None = None
     flash_attn: bool | None = None
     n_batch: int = 0
     round_up: int = 0

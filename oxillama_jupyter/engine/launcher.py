@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from oxillama_jupyter.engine.autotune import Choice
     from oxillama_jupyter.engine.frames import Configure, Output, Ready
+    from oxillama_jupyter.engine.tuning import BackgroundTuning
     from oxillama_jupyter.engine.verdicts import Verdicts
 
 __all__ = ["Launched", "Launcher"]
@@ -39,31 +40,29 @@ class Launched:
 
 
 class Launcher:
-    """Starts children; where llama.cpp's extra CPU buffer types crash, without them.
+    """Starts children; without what was found the fastest, or extra buffers, where these fail.
 
     Args:
-        configure: The engine's settings.
+        configure: The engine's settings; extra buffer types that nobody has fixed are used where
+            they do not crash.
         verdicts: What is known to crash on this machine.
-        choice: Gives the fastest way known to run the model, or None.
-        extra_bufts: Whether the extra buffer types are used; None where they do not crash.
+        ways: Knows the fastest way to run the model; None where nobody wants it.
         timeout: Seconds until a child must be ready.
         logger: Gets its log.
     """
 
-    def __init__(  # noqa: PLR0913 - settings, all by name
+    def __init__(
         self,
         configure: Configure,
         verdicts: Verdicts,
         *,
-        choice: Callable[[], Choice | None],
-        extra_bufts: bool | None,
+        ways: BackgroundTuning | None,
         timeout: float,
         logger: logging.Logger,
     ) -> None:
         self._configure = configure
         self._verdicts = verdicts
-        self._choice = choice
-        self._forced = extra_bufts
+        self._ways = ways
         self._timeout = timeout
         self._logger = logger
 
@@ -76,13 +75,29 @@ class Launcher:
         Raises:
             StartError: There are no settings that it works with.
         """
-        forced = self._forced
-        verdict = self._verdicts.load() if forced is None else None
-        extra = verdict.use_extra_bufts if verdict else forced is not False
-        why = verdict.reason if verdict else ""
+        choice = self._ways.choice if self._ways is not None else None
+        if self._ways is None or choice is None:
+            return await self._plain(receive)
+        extra, why = self._expected()
+        try:
+            return await self._open(receive, extra_bufts=extra, why=why, choice=choice)
+        except StartError as error:
+            self._logger.warning(
+                "The engine does not start with the settings that were the fastest; it tries "
+                "without them. %s",
+                error.message,
+            )
+        launched = await self._plain(receive)
+        self._ways.forget()  # only now it is known that they were to blame
+        return launched
+
+    async def _plain(self, receive: Callable[[list[Output]], None]) -> Launched:
+        """Start a child as it is where nothing was measured."""
+        extra, why = self._expected()
         try:
             return await self._open(receive, extra_bufts=extra, why=why)
         except StartError as error:
+            forced = self._configure.use_extra_bufts
             if not (error.crash and extra and forced is None):
                 raise
             why = f"With llama.cpp's extra CPU buffer types it {error.crash} on this machine."
@@ -91,12 +106,24 @@ class Launcher:
             self._remember(Verdict(use_extra_bufts=False, reason=why))
             return launched
 
+    def _expected(self) -> tuple[bool, str]:
+        """Whether the extra buffer types should work here, and why they should not."""
+        forced = self._configure.use_extra_bufts
+        verdict = self._verdicts.load() if forced is None else None
+        if verdict is not None:
+            return verdict.use_extra_bufts, verdict.reason
+        return forced is not False, ""
+
     async def _open(
-        self, receive: Callable[[list[Output]], None], *, extra_bufts: bool, why: str
+        self,
+        receive: Callable[[list[Output]], None],
+        *,
+        extra_bufts: bool,
+        why: str,
+        choice: Choice | None = None,
     ) -> Launched:
-        choice = self._choice()
         configure = choice.configure(self._configure) if choice else self._configure
-        extra_bufts = extra_bufts and (choice is None or choice.use_extra_bufts)
+        extra_bufts = extra_bufts and configure.use_extra_bufts is not False
         configure = msgspec.structs.replace(configure, use_extra_bufts=extra_bufts)
         environment = choice.environment() if choice else CHILD_ENVIRONMENT
         try:

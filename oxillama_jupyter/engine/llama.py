@@ -155,7 +155,7 @@ class Llama:
     def settings(self) -> dict[str, Any]:  # shown to people as it is
         """Describe what was chosen."""
         return {
-            "use_extra_bufts": self._settings.use_extra_bufts,
+            "use_extra_bufts": self._settings.use_extra_bufts is not False,
             "flash_attn": self._plan.flash_attn,
             "n_threads": self.n_threads,
             "n_ctx": self.limits.n_ctx,
@@ -313,7 +313,7 @@ def _load(settings: Configure) -> Any:  # an opaque C pointer
         raise ModelError(f"There is no model file at {path}.")
     params = llama_cpp.llama_model_default_params()
     params.n_gpu_layers = -1
-    params.use_extra_bufts = settings.use_extra_bufts
+    params.use_extra_bufts = settings.use_extra_bufts is not False
     llama_cpp.llama_backend_init()
     add_servers(settings.rpc_servers)
     model = llama_cpp.llama_model_load_from_file(os.fsencode(path), params)

@@ -32,6 +32,7 @@ from oxillama_jupyter.engine.frames import (
     encode_checked,
 )
 from oxillama_jupyter.engine.launcher import Launcher
+from oxillama_jupyter.engine.overview import settings_now
 from oxillama_jupyter.engine.process import StartError, describe_exit
 from oxillama_jupyter.engine.protocol import (
     Delta,
@@ -44,7 +45,7 @@ from oxillama_jupyter.engine.protocol import (
 from oxillama_jupyter.engine.replies import Replies
 from oxillama_jupyter.engine.snapshots import forget_files
 from oxillama_jupyter.engine.streams import Streams
-from oxillama_jupyter.engine.tuning import BackgroundTuning, Tuning
+from oxillama_jupyter.engine.tuning import BackgroundTuning, Neighbours, Tuning
 from oxillama_jupyter.engine.verdicts import Verdicts
 from oxillama_jupyter.errors import (
     EngineCrashed,
@@ -84,6 +85,7 @@ class LocalEngine:
         vault_bytes: The most bytes of threads' states on disk, with which they go on after a
             restart; 0 for none.
         tuning: What may be chosen for speed.
+        neighbours: What else runs on this machine; None for nothing.
         adapters: LoRA adapters for this model, by the names that requests use.
         rpc_servers: llama.cpp's RPC servers that hold parts of the model, as host:port.
         logger: Gets the engine's log.
@@ -102,6 +104,7 @@ class LocalEngine:
         start_timeout: float = 120.0,
         vault_bytes: int = 0,
         tuning: Tuning | None = None,
+        neighbours: Neighbours | None = None,
         adapters: Mapping[str, Path] | None = None,
         rpc_servers: Sequence[str] = (),
         logger: logging.Logger | None = None,
@@ -116,6 +119,7 @@ class LocalEngine:
             n_threads=n_threads or 0,
             pace=not n_threads,
             niceness=niceness,
+            use_extra_bufts=self._tuning.use_extra_bufts,
             flash_attn=self._tuning.flash_attn,
             prefill_seconds=self._tuning.prefill_seconds,
             mixed_seconds=self._tuning.mixed_seconds,
@@ -127,15 +131,14 @@ class LocalEngine:
         self._ways = BackgroundTuning(
             self._configure,
             data_dir,
-            live=self._live,
+            neighbours=neighbours or Neighbours(self._live),
             again=self._tuning.autotune == "again",
             logger=logger or logging.getLogger(__name__),
         )
         self._launcher = Launcher(
             self._configure,
             Verdicts(data_dir),
-            choice=lambda: self._ways.choice if self._tuning.autotune else None,
-            extra_bufts=self._tuning.use_extra_bufts,
+            ways=self._ways if self._tuning.autotune else None,
             timeout=start_timeout,
             logger=logger or logging.getLogger(__name__),
         )
@@ -150,8 +153,7 @@ class LocalEngine:
         self._settled = asyncio.Event()
         self._state: Literal["starting", "ok", "failed"] = "starting"
         self._detail = "The engine has not been started."
-        self._restarts = 0
-        self._last_exit, self._ready_at = "", 0.0
+        self._restarts, self._last_exit, self._ready_at = 0, "", 0.0
         self._model = ModelInfo(id=model_id, created=0)
         self._settings: dict[str, Any] = {}  # shown to people as it is
 
@@ -241,7 +243,7 @@ class LocalEngine:
             n_parallel=self._configure.n_parallel,
             running=running,
             waiting=len(self._streams) - running,
-            settings=_settings_now(self._settings, stats),
+            settings=settings_now(self._settings, stats),
             measured=self._ways.table(),
             measuring=self._ways.measuring,
             stats=stats,
@@ -249,8 +251,15 @@ class LocalEngine:
 
     async def forget(self, cache_key: str) -> None:
         """Have a thread forgotten; its files go even where no process runs."""
-        if self._child is not None:
-            self._child.send(encode(Forget(cache_key)))  # it may be about to write one more
+        child = self._child
+        if child is not None:
+            child.send(encode(Forget(cache_key)))  # it may be about to write one more
+        await self._forget_files(cache_key)
+        if child is not None and child.stopping:
+            await child.wait()  # it did not read that, and saves threads as it ends
+            await self._forget_files(cache_key)
+
+    async def _forget_files(self, cache_key: str) -> None:
         try:
             await asyncio.to_thread(forget_files, self._vault, cache_key)
         except OSError as error:
@@ -285,13 +294,13 @@ class LocalEngine:
     async def _supervise(self) -> None:
         """Keep a child running until this task is cancelled or the first start fails."""
         loop = asyncio.get_running_loop()
-        backoff = _FIRST_BACKOFF
+        backoff, proven = _FIRST_BACKOFF, False
         while True:
             child = await self._start_child()
-            if child is None and self._restarts == 0:
+            if child is None and not proven:
                 return
             if child is not None:
-                started = loop.time()
+                started, proven = loop.time(), True
                 await self._watch(child)
                 if loop.time() - started > _STEADY_SECONDS:
                     backoff = _FIRST_BACKOFF
@@ -389,11 +398,3 @@ class LocalEngine:
         if self._child is None:
             raise EngineUnavailable(self._detail)
         return self._child
-
-
-def _settings_now(settings: dict[str, Any], stats: EngineStats) -> dict[str, Any]:
-    """The settings with what has changed since the start."""
-    if "n_threads" not in settings:
-        return settings
-    most = settings["n_threads"]
-    return settings | {"n_threads": stats.n_threads or most, "n_threads_max": most}

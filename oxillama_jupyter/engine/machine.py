@@ -10,25 +10,19 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from oxillama_jupyter.engine.cgroups import cpus
+
 __all__ = ["be_nice", "fingerprint", "logical_cores", "physical_cores", "physical_memory"]
 
 
 def physical_cores() -> int:
     """Physical cores this process may use; hyper-threads only slow matrix products down."""
-    allowed = _allowed_cpus()
-    siblings = set()
-    for cpu in allowed:
-        path = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
-        try:
-            siblings.add(path.read_text())
-        except OSError:
-            return max(len(allowed), 1)
-    return max(len(siblings), 1)
+    return _within_quota(_physical_cpus())
 
 
 def logical_cores() -> int:
     """Cores this process may use, hyper-threads counted."""
-    return max(len(_allowed_cpus()), 1)
+    return _within_quota(len(_allowed_cpus()))
 
 
 def physical_memory() -> int:
@@ -67,6 +61,23 @@ def fingerprint() -> str:
     """Name this CPU, as its hypervisor shows it, together with the installed llama.cpp build."""
     parts = [platform.machine(), platform.processor(), *_cpu_lines(), *_build_parts()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _within_quota(count: int) -> int:
+    """No more than a container's share of CPU time: with more threads all of them are halted."""
+    return max(min(count, cpus() or count), 1)
+
+
+def _physical_cpus() -> int:
+    allowed = _allowed_cpus()
+    siblings = set()
+    for cpu in allowed:
+        path = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        try:
+            siblings.add(path.read_text())
+        except OSError:
+            return len(allowed)
+    return len(siblings)
 
 
 def _allowed_cpus() -> set[int]:

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from oxillama_jupyter.engine.frames import Configure, decode_to_child, read_frame
+from oxillama_jupyter.engine.machine import be_nice
 from oxillama_jupyter.engine.pieces import TILE
 from oxillama_jupyter.engine.worker import claim_stdout, exit_with_parent
 
@@ -180,6 +181,7 @@ def main() -> int:
     if not isinstance(settings, Configure):
         sys.stderr.write("This process is started by the engine, not by hand.\n")
         return 2
+    be_nice(settings.niceness)
     os.write(sink, msgspec.json.encode(measure(settings)))
     return 0
 

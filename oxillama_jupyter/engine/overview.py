@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -11,7 +12,7 @@ from oxillama_jupyter.engine.catalog import Entry
 from oxillama_jupyter.engine.fit import Wanted, context_of
 from oxillama_jupyter.engine.protocol import EngineStats, EngineStatus, ModelInfo, ModelState
 
-__all__ = ["expected", "overview"]
+__all__ = ["expected", "overview", "settings_now"]
 
 
 def overview(
@@ -69,3 +70,11 @@ def _together(stats: EngineStats, loaded: Mapping[str, EngineStatus]) -> EngineS
         read=sum(status.stats.read for status in loaded.values()),
         generated=sum(status.stats.generated for status in loaded.values()),
     )
+
+
+def settings_now(settings: Mapping[str, Any], stats: EngineStats) -> dict[str, Any]:
+    """The settings that an engine shows, with what has changed since its start."""
+    if "n_threads" not in settings:
+        return dict(settings)
+    most = settings["n_threads"]
+    return {**settings, "n_threads": stats.n_threads or most, "n_threads_max": most}

@@ -180,6 +180,14 @@ class OutputParser:
         """Whether the text fed last was inside reasoning."""
         return self._out.reasoning
 
+    def reasons_behind(self, pending: bytes) -> bool:
+        """Whether what comes behind these bytes, which are fed later, is inside reasoning."""
+        if not pending or not self.reasoning:
+            return self.reasoning
+        source = self._out.source
+        text = source.text[source.at :] + pending.decode(errors="ignore")
+        return not any(closer in text for closer in self._closers)
+
     @property
     def begun_calls(self) -> int:
         """How many calls have begun."""

@@ -134,7 +134,7 @@ class EnginePool:
 
     async def forget(self, cache_key: str) -> None:
         """Have a thread forgotten by all models; on disk also by those that are not loaded."""
-        engines = [one.engine for one in tuple(self._residents.values()) if one.engine]
+        engines = [engine for one in tuple(self._residents.values()) for engine in one.engines]
         if not engines and self._default in self._catalog.entries:
             engines = [self._make(self._catalog.entries[self._default])]  # it is not started
         for engine in engines:
@@ -178,6 +178,11 @@ class EnginePool:
             for id_, entry in self._catalog.entries.items()
             if id_ not in taken and not entry.problem
         }
+
+    @property
+    def users(self) -> int:
+        """How many use a model now, or wait for one."""
+        return sum(one.users for one in tuple(self._residents.values()))
 
     async def aclose(self) -> None:
         """Stop every process; generations in flight end with `EngineUnavailable`."""

@@ -97,6 +97,7 @@ class ChildProcess:
     Attributes:
         pid: Its process id.
         stats: What it said last about its cache.
+        stopping: Whether it has been told to end: it takes no message any more.
 
     Args:
         receive: Called in the event loop with what each decode step gave.
@@ -117,6 +118,7 @@ class ChildProcess:
         self._opened: asyncio.Future[Ready | StartFailed] = self._loop.create_future()
         self._phase = "starting"
         self.stats = EngineStats()
+        self.stopping = False
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._outbox: SimpleQueue[bytes | None] = SimpleQueue()
         self._inbox: deque[FromChild] = deque()
@@ -156,6 +158,7 @@ class ChildProcess:
 
     async def stop(self) -> None:
         """Let it end by closing its pipe, then by force."""
+        self.stopping = True
         self._outbox.put(None)
         try:
             async with asyncio.timeout(_GRACE_SECONDS):

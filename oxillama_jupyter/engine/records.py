@@ -42,11 +42,23 @@ class Records(Generic[R]):
         records = self._read()
         records.pop(key, None)
         records[key] = record
-        newest = dict(list(records.items())[-self._most :])
+        self._write(dict(list(records.items())[-self._most :]))
+
+    def forget(self, key: str) -> None:
+        """Remove a record, if there is one.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        records = self._read()
+        if records.pop(key, None) is not None:
+            self._write(records)
+
+    def _write(self, records: dict[str, R]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
         with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.format(msgspec.json.encode(newest), indent=2))
+            file.write(msgspec.json.format(msgspec.json.encode(records), indent=2))
         Path(name).replace(self._path)
 
     def _read(self) -> dict[str, R]:

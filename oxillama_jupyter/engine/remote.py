@@ -56,6 +56,7 @@ T = TypeVar("T")
 _UNNAMED = "remote"  # what the default model is called before the upstream has said
 _END = object()
 _NO_LIST = {404, 405, 501}
+_INTERNAL = "Internal error; the server's log says which."
 
 
 class RemoteEngine:
@@ -308,24 +309,13 @@ class RemoteEngine:
     # -- the upstream's life -----------------------------------------------------------------------
 
     async def _watch(self) -> None:
-        """Look after the upstream as long as the engine is there."""
-        try:
-            self._client = await asyncio.to_thread(
-                make_client, self._url, self._patience, local=self._upstream.local
-            )
-            await self._look_again_and_again()
-        except Exception:
-            self._logger.exception("The remote engine cannot look after its upstream")
-            self._settle("failed", "Internal error; the server's log says which.")
-
-    async def _look_again_and_again(self) -> None:
         """Ask for the models: now and then while all is well, soon and less often while not."""
         backoff = self._patience.backoff
         while True:
             self._look.clear()
             # Some upstreams let a generation go when anything else is asked of them.
             if self._state != "ok" or not self._running:
-                await self._check()
+                await self._look_once()
             delay = self._patience.refresh
             if self._state == "ok":
                 backoff = self._patience.backoff
@@ -334,6 +324,19 @@ class RemoteEngine:
             with suppress(TimeoutError):
                 async with asyncio.timeout(delay):
                     await self._look.wait()
+
+    async def _look_once(self) -> None:
+        """Look how the upstream is; whatever goes wrong, it is looked at again."""
+        try:
+            if self._client is None:
+                self._client = await asyncio.to_thread(
+                    make_client, self._url, self._patience, local=self._upstream.local
+                )
+            await self._check()
+        except Exception:
+            if self._detail != _INTERNAL:  # once is enough in the log
+                self._logger.exception("The remote engine cannot look after its upstream")
+            self._fail(_INTERNAL)
 
     async def _check(self) -> None:
         """Ask for the models, and settle how the upstream is."""

@@ -9,7 +9,7 @@ import msgspec
 
 from oxillama_jupyter.engine.parts import CallEnd, Part, Reasoning, Text
 from oxillama_jupyter.engine.protocol import Delta, FinishReason, GenerateRequest, Usage
-from oxillama_jupyter.engine.remote_calls import CallReader
+from oxillama_jupyter.engine.remote_calls import CallReader, checked
 from oxillama_jupyter.errors import EngineCrashed, EngineError
 
 __all__ = ["AnswerReader"]
@@ -66,9 +66,11 @@ class AnswerReader:
             raise EngineError(f"The upstream failed: {chunk.get('message')}")
         if isinstance(chunk.get("usage"), dict):
             self._usage = chunk["usage"]
-        choice = choices[0] if isinstance(choices, list) and choices else {}
-        parts = self._parts(choice.get("delta") or {})
-        self._reason = choice.get("finish_reason") or self._reason
+        choice = (checked(choices, list, "choices") or [{}])[0]
+        if not isinstance(choice, dict):
+            raise EngineError("The upstream's answer is no OpenAI chunk: it has no choice.")
+        parts = self._parts(checked(choice.get("delta"), dict, "delta") or {})
+        self._reason = checked(choice.get("finish_reason"), str, "finish_reason") or self._reason
         if not parts:
             return None
         self._last = time.perf_counter()
@@ -110,7 +112,7 @@ class AnswerReader:
         if isinstance(text, str) and text:
             parts += [*self._calls.close(), Text(text)]
             self._text.append(text)
-        for piece in delta.get("tool_calls") or ():
+        for piece in checked(delta.get("tool_calls"), list, "tool_calls") or ():
             parts += self._calls.read(piece)
         return parts
 

@@ -5,16 +5,30 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from oxillama_jupyter.engine.parts import CallArguments, CallBegin, CallEnd, Part, is_object
 from oxillama_jupyter.errors import EngineError
 
-__all__ = ["CallReader"]
+__all__ = ["CallReader", "checked"]
 
+T = TypeVar("T")
 Json = Any  # tools and fragments of calls
+
+
+def checked(value: Json, kind: type[T], name: str) -> T | None:
+    """A field of a chunk; None where it is empty, for many upstreams send nothing as something.
+
+    Raises:
+        EngineError: It is of another kind than OpenAI's.
+    """
+    if not value:
+        return None
+    if not isinstance(value, kind):
+        raise EngineError(f"The upstream's answer is no OpenAI chunk: its `{name}` is of no use.")
+    return value
 
 
 @dataclass
@@ -58,6 +72,9 @@ class CallReader:
         """
         if not isinstance(piece, dict):
             raise EngineError("The upstream sent a tool call that is none.")
+        checked(piece.get("id"), str, "id")
+        function = checked(piece.get("function"), dict, "function") or {}
+        name = checked(function.get("name"), str, "name")
         parts: list[Part] = []
         if self._is_new(piece):
             parts = self.close()
@@ -68,8 +85,7 @@ class CallReader:
         assert call is not None  # noqa: S101  # the first piece is new
         if call.number > 0 and not self._parallel:
             return parts
-        function = piece.get("function") or {}
-        return parts + self._grow(call, function.get("name"), function.get("arguments"))
+        return parts + self._grow(call, name, function.get("arguments"))
 
     def close(self, *, cut: bool = False) -> list[Part]:
         """End the call that is open, if one is; `cut` where the token limit did it.
@@ -111,7 +127,7 @@ class CallReader:
             if (id_ and id_ == call.id) or (not id_ and index is not None and index == call.index):
                 raise EngineError("The upstream went back to a tool call that had ended.")
 
-    def _grow(self, call: _Call, name: Json, arguments: Json) -> list[Part]:
+    def _grow(self, call: _Call, name: str | None, arguments: Json) -> list[Part]:
         parts: list[Part] = []
         if arguments is not None and not isinstance(arguments, str):
             arguments = msgspec.json.encode(arguments).decode()

@@ -23,7 +23,8 @@ def read_models(listed: Json, default: str | None) -> list[ModelInfo]:
         EngineUnavailable: There is no model, or not this one.
     """
     data = listed.get("data") if isinstance(listed, dict) else None
-    items = [item for item in data or () if isinstance(item, dict) and _is_name(item.get("id"))]
+    data = data if isinstance(data, list) else []
+    items = [item for item in data if isinstance(item, dict) and _is_name(item.get("id"))]
     models = [_info(item) for item in items]
     if not models:
         raise EngineUnavailable("The upstream lists no models (OxillamaApp.remote_url).")

@@ -36,6 +36,7 @@ class Resident:
     used_at: float = 0.0
     failure: str = ""
     lasting: bool = False
+    _ending: Engine | None = field(default=None, repr=False)
     _closing: asyncio.Task[None] | None = field(default=None, repr=False)
 
     def refuses(self, entry: Entry) -> bool:
@@ -48,6 +49,11 @@ class Resident:
         return not self.users and self.loading is None
 
     @property
+    def engines(self) -> list[Engine]:
+        """Its engine, and the last one where that has not ended yet."""
+        return [engine for engine in (self.engine, self._ending) if engine is not None]
+
+    @property
     def closing(self) -> bool:
         """Whether its last engine has not ended yet."""
         return self._closing is not None
@@ -55,9 +61,9 @@ class Resident:
     async def close(self) -> None:
         """Stop its engine, if it has one; whoever is cancelled while waiting stops nothing."""
         if self.engine is not None:
-            engine, self.engine = self.engine, None
+            self._ending, self.engine = self.engine, None
             self._closing = asyncio.create_task(
-                engine.aclose(), name=f"oxillama unload {self.entry.id}"
+                self._ending.aclose(), name=f"oxillama unload {self.entry.id}"
             )
         await self.closed()
 
@@ -67,7 +73,7 @@ class Resident:
         if closing is not None:
             await asyncio.shield(closing)
             if self._closing is closing:
-                self._closing = None
+                self._closing = self._ending = None
 
     def state(self, known: ModelState, entry: Entry) -> ModelState:
         """How it is now, added to what the catalog knows."""

@@ -202,9 +202,10 @@ class Scheduler:
             self._slots.rewind(slot, slot.length - count)
 
     def _worth_interrupting(self, jobs: list[Job], rows: list[Row]) -> frozenset[int]:
-        """Whose abort may break off this step; nobody's if it ends soon anyway."""
+        """Whose abort may break off this step; nobody's if it ends soon, or costs others much."""
         count = sum(len(row.tokens) for row in rows)
-        if count * self._token_seconds < _SOON:
+        costs_others = len(jobs) > 1 and not self._slots.undoes  # all they have in the cache
+        if costs_others or count * self._token_seconds < _SOON:
             return frozenset()
         return frozenset(job.id for job in jobs)
 

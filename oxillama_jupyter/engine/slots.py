@@ -122,7 +122,12 @@ class Slots:
 
         A recurrent state is not to be trusted after that.
         """
-        self.rewind(slot, 0 if self._cells.rigid else slot.length)
+        self.rewind(slot, slot.length if self.undoes else 0)
+
+    @property
+    def undoes(self) -> bool:
+        """Whether a sequence keeps what it held before a step that was broken off."""
+        return not self._cells.rigid
 
     def rewind(self, slot: Slot, length: int) -> None:
         """Forget what a slot holds beyond `length`: it is to be computed again."""

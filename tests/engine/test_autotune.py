@@ -57,9 +57,9 @@ def tune(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Awaitable[Tuned | Non
     monkeypatch.setattr(autotune, "logical_cores", lambda: 8)
     monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
 
-    async def start(world: Machine, base: Configure = BASE) -> Tuned | None:
+    async def start(world: Machine, base: Configure = BASE, first: Choice = FIRST) -> Tuned | None:
         monkeypatch.setattr(autotune, "run_measure", world.run)
-        return await Autotuner(base, FIRST, quiet=world.quiet, busy=world.busy).tune()
+        return await Autotuner(base, first, quiet=world.quiet, busy=world.busy).tune()
 
     return start
 
@@ -104,10 +104,25 @@ async def test_what_the_user_fixed_is_left_alone(
 ) -> None:
     monkeypatch.setenv("GOMP_SPINCOUNT", "7")
     world = Machine(lambda _: 1.0)
-    await tune(world, Configure("model.gguf", "m", flash_attn=True, n_threads=2))
+    fixed = Configure("model.gguf", "m", flash_attn=True, n_threads=2, use_extra_bufts=True)
+    await tune(world, fixed)
     assert {choice.flash_attn for choice in world.tried} == {True}
     assert {choice.n_threads for choice in world.tried} == {2}
+    assert {choice.use_extra_bufts for choice in world.tried} == {True}
     assert len({choice.spin for choice in world.tried}) == 1
+
+
+@pytest.mark.parametrize(("fixed", "tried"), [(None, {False, True}), (False, {False})])
+async def test_extra_buffers_that_were_slower_once_are_tried_again(
+    tune: Callable[..., Awaitable[Tuned | None]], *, fixed: bool | None, tried: set[bool]
+) -> None:
+    first = msgspec.structs.replace(FIRST, use_extra_bufts=False)
+    world = Machine(lambda choice: 1.5 if choice.use_extra_bufts else 1.0)
+    base = msgspec.structs.replace(BASE, use_extra_bufts=fixed)
+    tuned = await tune(world, base, first)
+    assert tuned is not None
+    assert {choice.use_extra_bufts for choice in world.tried} == tried
+    assert tuned.choice.use_extra_bufts == (fixed is None)
 
 
 async def test_a_disturbed_measurement_is_repeated(
@@ -214,6 +229,44 @@ def test_what_was_found_is_kept_for_machine_and_model(
     assert TunedFile(tmp_path, wider).load() is None
     assert TunedFile(tmp_path, BASE).load() is None
     monkeypatch.setattr(machine, "version", lambda _name: "0.0.0")
+    assert TunedFile(tmp_path, base).load() is None
+
+
+@pytest.mark.parametrize(
+    "fixed", [{"n_threads": 1}, {"flash_attn": False}, {"use_extra_bufts": True}]
+)
+def test_what_is_fixed_wins_and_has_figures_of_its_own(
+    tmp_path: Path, small_model: Path, fixed: dict[str, int]
+) -> None:
+    free = Configure(str(small_model), "m")
+    base = msgspec.structs.replace(free, **fixed)
+    choice = Choice(flash_attn=True, n_threads=4, n_batch=256, use_extra_bufts=False)
+    configured = msgspec.to_builtins(choice.configure(base))
+
+    assert configured["n_batch"] == 256
+    assert {name: configured[name] for name in fixed} == fixed
+    TunedFile(tmp_path, base).save(Tuned(choice, [], 1))
+    assert TunedFile(tmp_path, free).load() is None
+    assert TunedFile(tmp_path, base).load() is not None
+
+
+def test_a_spin_of_the_environment_has_figures_of_its_own(
+    tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GOMP_SPINCOUNT", raising=False)
+    base = Configure(str(small_model), "m")
+    TunedFile(tmp_path, base).save(Tuned(FIRST, [], 1))
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    assert TunedFile(tmp_path, base).load() is None
+
+
+@pytest.mark.parametrize("name", ["physical_cores", "logical_cores"])
+def test_other_cores_have_figures_of_their_own(
+    tmp_path: Path, small_model: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    base = Configure(str(small_model), "m")
+    TunedFile(tmp_path, base).save(Tuned(FIRST, [], 1))
+    monkeypatch.setattr(autotune, name, lambda: 1000)
     assert TunedFile(tmp_path, base).load() is None
 
 

@@ -3,10 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 from oxillama_jupyter.engine import formats
-from oxillama_jupyter.engine.begun import BegunCalls
+from oxillama_jupyter.engine.begun import BegunCalls, from_where
 from oxillama_jupyter.engine.constraints import ConstraintCompiler
 from oxillama_jupyter.engine.forcing import constrain, rests
 from oxillama_jupyter.engine.formats import Format
@@ -15,6 +16,7 @@ from oxillama_jupyter.engine.llama import Llama
 from oxillama_jupyter.engine.parsing import OutputParser
 from oxillama_jupyter.engine.parts import CallItem
 from oxillama_jupyter.engine.protocol import Constraint, GenerateRequest
+from oxillama_jupyter.engine.text import TextAssembler
 from oxillama_jupyter.errors import EngineError, InvalidRequest
 
 CITY: dict[str, Any] = {
@@ -74,6 +76,35 @@ def test_a_forced_call_is_one_that_the_parser_reads(
     (item,) = parser.items
     assert isinstance(item, CallItem)
     assert item.complete
+
+
+@pytest.mark.parametrize("stop", [(), (">>>",), (">{x",), ("</think>{x",), ("\n\n",)])
+def test_a_constraint_begins_right_behind_reasoning_whatever_a_stop_string_withholds(
+    compiler: ConstraintCompiler, stop: tuple[str, ...]
+) -> None:
+    vocabulary = compiler.vocabulary
+    text, parser = TextAssembler(stop), OutputParser(formats.HERMES, reasoning_open=True)
+    json = compiler.compile(Constraint("json_object"))
+    constraint = from_where(json, {}, parser, text.pending, compiler)
+    assert constraint is not None
+
+    def first_allowed() -> int:
+        logits = np.zeros(vocabulary.n_tokens, np.float32)
+        constraint.mask(logits)
+        return int(np.isfinite(logits).sum())
+
+    for token in vocabulary.tokenize("I think > 1.</think", special=False):
+        constraint.accept(token)
+        parser.feed(text.push(vocabulary.piece(token)))
+        assert first_allowed() == vocabulary.n_tokens
+    for piece in (">", "{"):
+        (token,) = vocabulary.tokenize(piece, special=False)
+        constraint.accept(token)
+        parser.feed(text.push(vocabulary.piece(token)))
+        assert 0 < first_allowed() < vocabulary.n_tokens / 2
+    (wrong,) = vocabulary.tokenize(">", special=False)
+    with pytest.raises(EngineError):
+        constraint.accept(wrong)
 
 
 def test_where_a_call_is_required_nothing_else_passes(compiler: ConstraintCompiler) -> None:

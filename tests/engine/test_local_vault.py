@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 from engine.helpers import answer, ask, collect, started, text_of, until
 
+from oxillama_jupyter.engine.catalog import Catalog
 from oxillama_jupyter.engine.local import LocalEngine
+from oxillama_jupyter.engine.places import place_of
+from oxillama_jupyter.engine.pool import EnginePool
 from oxillama_jupyter.engine.protocol import GenerateRequest, PromptInfo
 from oxillama_jupyter.engine.snapshots import file_name
 
@@ -262,3 +265,33 @@ snapshots._write = full
         assert engine.status().restarts == 0
 
     assert _files(folder) == []
+
+
+SAVES_LATE = """
+import time
+from oxillama_jupyter.engine import slots
+real = slots.Slots.save_all
+def save_all(self, seconds):
+    time.sleep(0.3)
+    real(self, seconds)
+slots.Slots.save_all = save_all
+"""
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_a_thread_that_is_forgotten_while_its_engine_ends_leaves_nothing(
+    make: MakeEngine, worker_script: UseWorker, small_model: Path, folder: Path, *, alone: bool
+) -> None:
+    worker_script(SAVES_LATE)
+    pool = EnginePool(Catalog([place_of(small_model)]), lambda _: make(), default="small")
+    async with started(make() if alone else pool) as engine:
+        await answer(engine, ask(FIRST, cache_key="mine"))
+        await answer(engine, ask("other " + FIRST, cache_key="kept"))
+        (one,) = [engine] if alone else pool._residents["small"].engines
+        child = one._child
+        ending = asyncio.create_task(engine.aclose() if alone else pool.unload("small"))
+        while not child.stopping:  # noqa: ASYNC110 - a process tells nobody
+            await asyncio.sleep(0)
+        await engine.forget("mine")
+        await ending
+        assert [path.name for path in _files(folder)] == [file_name("kept", checkpoint=False)]

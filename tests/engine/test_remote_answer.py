@@ -9,10 +9,12 @@ import pytest
 from engine.helpers import ask, collect, text_of
 from engine.upstreams import (
     Exchange,
+    calls,
     chunk,
     events,
     items,
     remote,
+    tool,
     usage,
 )
 
@@ -140,3 +142,22 @@ async def test_streams_that_end_badly(answer: list[Any], kind: type[Exception], 
         with pytest.raises(kind, match=words):
             [delta async for delta in deltas]
         assert engine.status().running == 0
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"choices": [None]},
+        {"choices": "x"},
+        {"choices": [{"delta": "x"}]},
+        {"choices": [{"delta": {"tool_calls": 3}}]},
+        {"choices": [{"delta": {}, "finish_reason": {"a": 1}}]},
+        calls({"index": 0, "function": "f"}),
+        calls({"index": 0, "function": {"name": ["look"]}}),
+        calls({"index": 0, "id": 5, "function": {"name": "look"}}),
+    ],
+)
+async def test_an_odd_chunk_is_the_upstreams_failure(odd: Any) -> None:
+    async with remote(events(chunk({"content": "well"}), odd)) as (engine, _):
+        with pytest.raises(EngineError, match="no OpenAI chunk"):
+            await collect(engine, ask("hi", tools=[tool("look")]))

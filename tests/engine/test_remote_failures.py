@@ -22,6 +22,7 @@ from engine.upstreams import (
     upstream,
 )
 
+from oxillama_jupyter.engine import remote as remote_module
 from oxillama_jupyter.engine.patience import Patience
 from oxillama_jupyter.engine.remote import RemoteEngine
 from oxillama_jupyter.errors import (
@@ -316,9 +317,45 @@ async def test_the_default_model_is_the_one_that_is_set() -> None:
 
 async def test_a_list_of_nonsense_is_a_failure() -> None:
     async with upstream(saying("hi")) as server:
-        for nonsense in ({"data": []}, {"data": [{"id": 5}]}, [], "text"):
+        for nonsense in ({"data": []}, {"data": [{"id": 5}]}, {"data": True}, {"data": 5}, [], "x"):
             server.list_models = lambda exchange, value=nonsense: exchange.json(200, value)
             engine = RemoteEngine(server.url, patience=QUICK)
             with pytest.raises(EngineUnavailable, match="lists no models"):
                 await engine.start()
             await engine.aclose()
+
+
+async def test_a_list_of_nonsense_does_not_end_the_looking() -> None:
+    async with upstream(saying("hi")) as server:
+        server.list_models = lambda exchange: exchange.json(200, {"data": True})
+        engine = RemoteEngine(server.url, patience=QUICK)
+        with pytest.raises(EngineUnavailable, match="lists no models"):
+            await engine.start()
+        server.list_models = models("small")
+        await until(engine, "ok")  # type: ignore[arg-type]  # any engine
+        await engine.aclose()
+
+
+@pytest.mark.parametrize("name", ["make_client", "read_models"])
+async def test_a_bug_of_ours_does_not_end_the_looking(
+    name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    looks = 0
+
+    def broken(*_: Any, **__: Any) -> None:
+        nonlocal looks
+        looks += 1
+        raise AttributeError("a bug")
+
+    async with upstream(saying("hi")) as server:
+        with monkeypatch.context() as patched:
+            patched.setattr(remote_module, name, broken)
+            engine = RemoteEngine(server.url, patience=QUICK)
+            with pytest.raises(EngineUnavailable, match="log says which"):
+                await engine.start()
+            async with asyncio.timeout(20):
+                while looks < 3:  # noqa: ASYNC110 - a bug tells nobody
+                    await asyncio.sleep(0.01)
+        await until(engine, "ok")  # type: ignore[arg-type]  # any engine
+        await engine.aclose()
+    assert caplog.text.count("AttributeError: a bug") == 1

@@ -396,6 +396,26 @@ def test_after_a_broken_step_even_a_rigid_memory_gives_the_right_answer() -> Non
     assert world.text(1) == world.expected(prompt, 10)
 
 
+@pytest.mark.parametrize("rigid", [False, True])
+def test_who_is_stopped_costs_others_nothing_of_their_cache(rigid: bool) -> None:  # noqa: FBT001
+    world = World(FakeLlama(rigid=rigid), n_ctx=100_000, token_seconds=0.01, min_chunk=16)
+    world.llama.token_seconds = 0.01
+    prompts = {1: list(range(1, 1001)), 2: list(range(5000, 6000))}
+    world.submit(1, prompts[1], max_tokens=100)
+    while len(world.deltas[1]) < 5:
+        world.step()
+    world.submit(2, prompts[2])
+    world.step()
+    held = world.scheduler.stats().sequences[0].tokens
+    world.llama.during_step = lambda: world.scheduler.interrupt(2)
+    world.step()
+    assert world.scheduler.stats().sequences[0].tokens >= held > 1000
+    world.llama.during_step = lambda: None
+    world.scheduler.abort(2)
+    world.run()
+    assert world.text(1) == world.expected(prompts[1], 100)
+
+
 def test_equal_prompts_are_read_once() -> None:
     world = World(n_ctx=100_000)
     prompt = list(range(1, 1001))
