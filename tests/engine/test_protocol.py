@@ -208,7 +208,9 @@ async def test_more_generations_than_sequences_wait_in_order(engines: Engines) -
         tasks = []
         for number in range(3):
             tasks.append(asyncio.create_task(one(number)))
-            await asyncio.sleep(0.02)
+            async with asyncio.timeout(20):
+                while engine.status().waiting <= number:  # noqa: ASYNC110 - it tells nobody
+                    await asyncio.sleep(0.01)
 
         status = engine.status()
         assert (status.running, status.waiting, status.n_parallel) == (1, 3, 1)
