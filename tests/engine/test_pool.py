@@ -169,7 +169,7 @@ async def test_a_model_that_generates_is_waited_for(pool: MakePool, cost: int) -
 
 
 async def test_waiting_for_room_has_an_end(pool: MakePool, cost: int) -> None:
-    async with pool(memory=Memory(cost, check=False), patience=0.2) as here:
+    async with pool(memory=Memory(cost, check=False), patience=2.0) as here:
         talker = here.generate(ask("hi", max_tokens=400))
         await anext(talker)
         with pytest.raises(EngineUnavailable, match="in use: a"):
