@@ -86,7 +86,8 @@ class Conversation {
     if (!name) return;
     try {
       this.thread = await findThread(this.#panel, name, signal);
-      if (this.thread.id !== name) this.#panel.set("thread", this.thread.id);
+      // Nobody has chosen this; a kernel that comes later may have another thread by now.
+      if (this.thread.id !== name && this.#panel.connected) this.#panel.set("thread", this.thread.id);
       await this.#load(signal);
     } catch (error) {
       if (!signal.aborted) this.failure = { error, again: () => this.open(name) };
