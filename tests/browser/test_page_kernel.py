@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from browser.bare import open_bare, show
+from browser.notebooks import wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -40,3 +41,33 @@ def test_what_is_chosen_before_the_kernel_comes_is_kept(page: Page) -> None:
     page.evaluate("() => { panel.connect(null); model.traits.model = 'other'; }")
     page.evaluate("panel.connect(model)")
     assert page.evaluate("panel.get('model')") == "other"
+
+
+def test_a_run_whose_id_came_late_is_followed_and_stopped_without_its_kernel(page: Page) -> None:
+    asked: list[str] = []
+
+    def server(path: str, _: Any) -> Any:
+        asked.append(path)
+        return {"id": "run_1", "status": "in_progress", "created_at": 1, "data": []}
+
+    open_bare(page, server)
+    # As `--bg` does: the output is there ahead of the run, and is replaced when that has an id.
+    show(page, "run_cell_view", "run", thread_id="", run_id="")
+    page.evaluate(
+        """() => {
+          const traits = { thread_id: '', run_id: '', status: 'in_progress', text: '', tokens: 0 };
+          globalThis.model = kernel(traits);
+          panel.connect(model);
+          Object.assign(traits, { thread_id: 'thread_1', run_id: 'run_1' });
+          model.hear('comm_live_update'); // the kernel is restarted
+        }"""
+    )
+    page.get_by_role("button", name="Stop the answer").click()
+    run = "v1/threads/thread_1/runs/run_1"
+    wait_until(page, lambda: {run, f"{run}/cancel"} <= set(asked), "the run is asked for")
+    assert not [path for path in asked if "//" in path]
+
+    # No kernel was there at all: what the notebook says later counts.
+    page.evaluate("ours().panel('other', { run_id: '' })")
+    learnt = "ours().panel('other', { run_id: 'run_2' }).get('run_id')"
+    assert page.evaluate(learnt) == "run_2"

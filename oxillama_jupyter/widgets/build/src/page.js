@@ -20,9 +20,9 @@ class Panel {
     this.id = id;
   }
 
-  /** Take what the notebook says of it; the kernel's model may have come first. */
+  /** Take what the notebook says of it that is not known yet: it may say a run's id only later. */
   learn(state) {
-    this.#state = { ...state, ...this.#state };
+    for (const name in state) this.#state[name] ||= state[name];
     return this;
   }
 
@@ -85,7 +85,8 @@ class Panel {
 
   /** From now on the kernel's model holds the state; null when it is gone. */
   connect(model) {
-    if (!model) for (const name of this.#listeners.keys()) this.#state[name] = this.get(name);
+    const names = [...this.#listeners.keys(), ...Object.keys(this.#state)];
+    if (!model) for (const name of names) this.#state[name] = this.get(name);
     this.#model = model;
     // A model can come long after its panel: what somebody has chosen meanwhile is newer.
     if (model) {
