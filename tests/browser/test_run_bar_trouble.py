@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from browser.bare import Refusal, open_bare, show
-from browser.notebooks import wait_until
+from browser.notebooks import LIMIT, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -57,6 +57,13 @@ class Server:
             return {"data": []}
         begin = 1 + next((n for n, one in enumerate(THREAD) if f"after={one['id']}" in query), -1)
         return {"data": THREAD[begin:][:100], "has_more": begin + 100 < len(THREAD)}
+
+
+def test_the_bar_looks_again_where_the_server_was_not_reached(page: Page) -> None:
+    server = Server(None, {"status": "in_progress"}, None, STOPPED)
+    open_bare(page, server.says)
+    show(page, "run_bar", "bar", thread_id="thread_1", run_id="run_1")
+    page.wait_for_selector(".oxillama-run-end:has-text('Stopped')", timeout=LIMIT)
 
 
 def test_a_run_without_an_answer_is_retried_and_forked_at_its_own_question(page: Page) -> None:
