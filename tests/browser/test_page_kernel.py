@@ -71,3 +71,22 @@ def test_a_run_whose_id_came_late_is_followed_and_stopped_without_its_kernel(pag
     page.evaluate("ours().panel('other', { run_id: '' })")
     learnt = "ours().panel('other', { run_id: 'run_2' }).get('run_id')"
     assert page.evaluate(learnt) == "run_2"
+
+
+def test_a_variable_that_no_kernel_describes_any_more_says_so(page: Page) -> None:
+    open_bare(page, chat_server)
+    show(page, "chat", "chat", thread="", model="", system="")
+    page.evaluate(
+        """() => {
+          globalThis.model = kernel({ thread: '', draft: '', variables: ['scores'] });
+          panel.connect(model);
+        }"""
+    )
+    page.wait_for_function("model.sent.some((one) => one.ask === 'describe')")
+    page.get_by_label("Your question").fill("What is it?")
+    page.evaluate("model.hear('comm_live_update')")  # the kernel is restarted before it answers
+    page.get_by_label("Goes with the question").get_by_text("not there").wait_for()
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_selector("[role=alert]:has-text('No kernel listens here')")
+    page.get_by_role("button", name="Do not attach scores").click()
+    assert page.get_by_label("Goes with the question").count() == 0
