@@ -93,6 +93,7 @@ def test_it_moves_beside_the_notebook_and_back(
 
     # The answer goes on there, and what was typed is there too.
     page.wait_for_selector(f".oxillama-beside {ANSWER}:has-text('w5')", timeout=LIMIT)
+    assert page.evaluate("document.activeElement.ariaLabel") == "Your question"
     assert field(page).input_value() == "half a thought"
     assert page.get_by_text("This chat is open beside the notebook.").is_visible()
     wait_for_answer(page, "w59")

@@ -116,6 +116,7 @@ function Edit({ run, call, onBack }) {
   const id = useId();
   const [fault, setFault] = useState("");
   const known = argumentsOf(call.function.arguments);
+  useEffect(() => field.current.focus(), []); // once: somebody may go elsewhere meanwhile
   const send = async () => {
     const text = field.current.value;
     if (!argumentsOf(text)) {
@@ -133,10 +134,7 @@ function Edit({ run, call, onBack }) {
       </label>
       <textarea
         id={id}
-        ref={(node) => {
-          if (node && !field.current) node.focus();
-          field.current = node;
-        }}
+        ref={field}
         class="oxillama-input oxillama-edit"
         rows={Math.min(12, 3 + Object.keys(known ?? {}).length)}
         spellcheck={false}

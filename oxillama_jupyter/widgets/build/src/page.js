@@ -11,6 +11,7 @@ const SHARED = Symbol.for(`oxillama.page.${PROTOCOL}`);
 /** One widget's state, held by the kernel where it can be. */
 class Panel {
   #state = {};
+  #chosen = {}; // what was set here while no kernel listened
   #model = null;
   #listeners = new Map();
   #receivers = new Set();
@@ -19,9 +20,9 @@ class Panel {
     this.id = id;
   }
 
-  /** Take what the notebook says of it; the kernel's model may have come first. */
+  /** Take what the notebook says of it that is not known yet: it may say a run's id only later. */
   learn(state) {
-    this.#state = { ...state, ...this.#state };
+    for (const name in state) this.#state[name] ||= state[name];
     return this;
   }
 
@@ -34,13 +35,16 @@ class Panel {
     return this.#model?.get(name) ?? this.#state[name];
   }
 
-  /** Set a trait, here and in the kernel. */
+  /** Set a trait, here and in the kernel, if need be when that comes. */
   set(name, value) {
     this.#state[name] = value;
     if (this.#model) {
       this.#model.set(name, value);
       this.#model.save_changes();
-    } else this.#tell(name);
+    } else {
+      this.#chosen[name] = value;
+      this.#tell(name);
+    }
   }
 
   /** Call `done` whenever the trait changes; what is returned ends that. */
@@ -81,8 +85,14 @@ class Panel {
 
   /** From now on the kernel's model holds the state; null when it is gone. */
   connect(model) {
-    if (!model) for (const name of this.#listeners.keys()) this.#state[name] = this.get(name);
+    const names = [...this.#listeners.keys(), ...Object.keys(this.#state)];
+    if (!model) for (const name of names) this.#state[name] = this.get(name);
     this.#model = model;
+    // A model can come long after its panel: what somebody has chosen meanwhile is newer.
+    if (model) {
+      for (const name in this.#chosen) this.set(name, this.#chosen[name]);
+      this.#chosen = {};
+    }
     for (const name of this.#listeners.keys()) {
       model?.on(`change:${name}`, this.#teller(name));
       this.#tell(name);

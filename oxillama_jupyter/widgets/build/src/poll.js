@@ -27,7 +27,7 @@ export function useShown(root) {
 }
 
 /**
- * What `load` answers, asked again after `pace(data)` milliseconds while `root` can be seen.
+ * What `load` answers, asked again after `pace(data)` milliseconds while `root` can be seen; null is never.
  *
  * `{data, error, since, wait, shown, reload}`: after an error it is asked more and more seldom, and
  * what is known stays. `since` tells when the answers stopped, `wait` how long the next try waits.
@@ -56,7 +56,7 @@ export function usePoll(load, root, pace) {
         wait = BACKOFF[Math.min(failures.current++, BACKOFF.length - 1)];
         setState((old) => ({ data: old.data, error, since: old.since || Date.now(), wait }));
       }
-      timer = setTimeout(look, wait);
+      if (wait !== null) timer = setTimeout(look, wait);
     };
     look();
     return () => {

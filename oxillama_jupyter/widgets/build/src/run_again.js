@@ -28,12 +28,25 @@ function texts(message) {
 /** The question of a run, and what was said just before it. */
 async function question(panel, run) {
   const [answer] = await messagesOf(panel, run);
-  const before = answer ? `&after=${answer.id}` : "";
-  const path = `threads/${run.thread_id}/messages?order=desc&limit=${PAGE}${before}`;
-  const { data } = await panel.ask(panel.openai(path));
-  const place = data.findIndex((message) => message.role === "user");
-  if (place < 0) throw new Error("The question is not in the thread any more.");
-  return [data[place], data[place + 1] ?? null];
+  const found = []; // the newest first
+  for (let after = answer?.id; ; ) {
+    const query = `order=desc&limit=${PAGE}${after ? `&after=${after}` : ""}`;
+    const page = await panel.ask(panel.openai(`threads/${run.thread_id}/messages?${query}`));
+    found.push(...page.data.filter((message) => answer || wasThere(message, run)));
+    const place = found.findIndex((message) => message.role === "user");
+    if (place >= 0 && (found[place + 1] || !page.has_more)) return [found[place], found[place + 1] ?? null];
+    if (!page.has_more) throw new Error("The question is not in the thread any more.");
+    after = page.data.at(-1).id;
+  }
+}
+
+/**
+ * Whether a run that has left no message can have read this one. Its own question may be of the
+ * second after its own; nobody else says anything in the thread before it has ended.
+ */
+function wasThere(message, run) {
+  const ended = run.failed_at ?? run.cancelled_at ?? run.completed_at ?? Infinity;
+  return message.created_at <= Math.min(run.created_at + 1, ended);
 }
 
 /** Ask the same again, in a thread that ends just before the question; the new run. */
@@ -54,9 +67,8 @@ export async function retry(panel, run) {
   });
 }
 
-/** A new thread that goes on behind the answer. */
+/** A new thread that goes on behind the answer; behind the question, where there is none. */
 export async function fork(panel, run) {
-  const last = (await messagesOf(panel, run)).at(-1);
-  const body = last ? { message_id: last.id } : {};
-  return panel.ask(panel.own(`threads/${run.thread_id}/fork`), { body });
+  const last = (await messagesOf(panel, run)).at(-1) ?? (await question(panel, run))[0];
+  return panel.ask(panel.own(`threads/${run.thread_id}/fork`), { body: { message_id: last.id } });
 }

@@ -86,7 +86,8 @@ class Conversation {
     if (!name) return;
     try {
       this.thread = await findThread(this.#panel, name, signal);
-      if (this.thread.id !== name) this.#panel.set("thread", this.thread.id);
+      // Nobody has chosen this; a kernel that comes later may have another thread by now.
+      if (this.thread.id !== name && this.#panel.connected) this.#panel.set("thread", this.thread.id);
       await this.#load(signal);
     } catch (error) {
       if (!signal.aborted) this.failure = { error, again: () => this.open(name) };
@@ -116,6 +117,7 @@ class Conversation {
     for (const run of runs.data) this.runs.set(run.id, run);
     const stepsOf = (run) => this.#get(`runs/${run.id}/steps?limit=100&order=asc`, signal);
     await this.steps.load(runs.data, stepsOf, () => !signal.aborted && this.changed());
+    if (signal.aborted) return;
     if (!this.begins && found.length) {
       const first = this.more ? (await this.#get("messages?limit=1&order=asc", signal)).data[0] : this.messages[0];
       this.begins = textOf({ content: first.content.slice(-1) });
@@ -175,9 +177,9 @@ class Conversation {
     return this.#doing(async () => {
       this.variables.check();
       const question = this.variables.question(text);
-      if (!this.thread) await this.#begin();
       const { signal } = this.#leaving;
-      const started = await this.#start(this.thread.id, { additional_messages: [question], stream: true });
+      const thread = this.thread ?? (await this.#begin(signal));
+      const started = await this.#start(thread.id, { additional_messages: [question], stream: true });
       if (signal.aborted) return; // it was asked, and is there when somebody looks
       this.variables.clear();
       this.begins ||= text;
@@ -189,8 +191,9 @@ class Conversation {
   /** Let the thread be answered as it is. */
   answer() {
     return this.#doing(async () => {
+      const { signal } = this.#leaving;
       const { live, stream } = await this.#start(this.thread.id, { stream: true });
-      this.#follow(live, stream);
+      if (!signal.aborted) this.#follow(live, stream);
     });
   }
 
@@ -223,14 +226,19 @@ class Conversation {
     }
   }
 
-  async #begin() {
+  /** A new thread, which is the conversation's unless somebody has opened another one meanwhile. */
+  async #begin(signal) {
     const notebook = this.#panel.get("notebook");
     const metadata = notebook ? { notebook } : {};
-    this.thread = await this.#panel.ask(this.#panel.openai("threads"), { body: { metadata } });
-    this.#panel.set("thread", this.thread.id);
+    const thread = await this.#panel.ask(this.#panel.openai("threads"), { body: { metadata } });
+    if (signal.aborted && this.#views.size) return thread;
+    this.thread = thread;
+    this.#panel.set("thread", thread.id);
+    return thread;
   }
 
   async #fork(last, fields) {
+    const { signal } = this.#leaving;
     const fork = await forkThread(this.#panel, this.thread, last);
     try {
       await this.#start(fork.id, fields);
@@ -239,7 +247,7 @@ class Conversation {
       if (error.status) await this.#panel.ask(path, { method: "DELETE" }).catch(() => {});
       throw error;
     }
-    this.open(fork.id);
+    if (!signal.aborted) this.open(fork.id);
   }
 
   /** Start a run. It bears a mark, so that it is found where the server's answer was lost. */
@@ -284,7 +292,10 @@ class Conversation {
   }
 
   async rename(name) {
-    this.thread = await renameThread(this.#panel, this.thread.id, name.trim());
+    const { signal } = this.#leaving;
+    const thread = await renameThread(this.#panel, this.thread.id, name.trim());
+    if (signal.aborted) return; // another one is shown by now
+    this.thread = thread;
     this.changed();
   }
 }

@@ -20,7 +20,10 @@ export class Variables {
     this.#changed = changed;
     panel.receive((message) => this.#take(message));
     panel.on("variables", () => this.#follow());
-    panel.on("connected", () => this.#follow());
+    panel.on("connected", () => {
+      if (!panel.connected) this.#giveUp();
+      this.#follow();
+    });
     this.#follow();
   }
 
@@ -71,14 +74,15 @@ export class Variables {
     for (const name of this.picked.keys()) if (!names.includes(name)) this.picked.delete(name);
     for (const name of names) {
       if (this.picked.get(name)?.asked || (this.picked.get(name)?.text ?? null) !== null) continue;
-      this.picked.set(name, { name, asked: this.#panel.connected });
-      if (this.#panel.connected) this.#describe(name);
+      const { connected } = this.#panel;
+      this.picked.set(name, connected ? { name, asked: true } : { name, error: NO_KERNEL });
+      if (connected) this.#describe(name);
     }
     this.#changed();
   }
 
   async #describe(name) {
-    const { described, error } = await this.#ask({ ask: "describe", name });
+    const { described, error } = await this.#ask({ ask: "describe", name }).catch(({ message }) => ({ error: message }));
     if (!this.picked.has(name)) return;
     this.picked.set(name, error ? { name, error } : { name, text: described.text, tokens: null });
     this.#changed();
@@ -112,15 +116,21 @@ export class Variables {
   #ask(message) {
     if (!this.#panel.connected) return Promise.reject(new Error(NO_KERNEL));
     const id = (this.#last += 1);
-    return new Promise((done) => {
-      this.#asked.set(id, done);
+    return new Promise((done, fail) => {
+      this.#asked.set(id, { done, fail });
       this.#panel.send({ ...message, id });
     });
   }
 
   #take(message) {
-    const done = this.#asked.get(message?.id);
+    const asked = this.#asked.get(message?.id);
     this.#asked.delete(message?.id);
-    done?.(message);
+    asked?.done(message);
+  }
+
+  /** A kernel that has gone answers nothing more. */
+  #giveUp() {
+    for (const { fail } of this.#asked.values()) fail(new Error(NO_KERNEL));
+    this.#asked.clear();
   }
 }

@@ -2,6 +2,7 @@
 
 import { page } from "../page.js";
 import { bringsCode, frameCode } from "./code.js";
+import { changedAreas, markPortions } from "./portions.js";
 
 const PANEL = "application/vnd.oxillama.panel+json";
 const PAUSE = 300; // milliseconds: outputs change often while a cell runs
@@ -24,6 +25,7 @@ export function bars(panel) {
     }
     for (const cell of cells) {
       frameCode(cell);
+      markPortions(cell);
       const about = aboutOf(cell);
       if (about && !shown.has(cell)) shown.set(cell, make(cell, about, near));
       const bar = shown.get(cell);
@@ -36,6 +38,8 @@ export function bars(panel) {
     bar.end();
   };
   const observer = new MutationObserver((records) => {
+    const areas = changedAreas(records);
+    if (areas.size) panel.content.widgets.filter((cell) => areas.has(cell.outputArea?.node)).forEach(markPortions);
     if (bringsCode(records)) look(); // before it is painted: later, the page would jump
     else timer ||= setTimeout(look, PAUSE);
   });

@@ -68,7 +68,8 @@ function openBeside(app, Widget, title, node, closed) {
     }
 
     onActivateRequest() {
-      this.node.focus();
+      // It comes a moment after it was asked for; something in it may have the focus by then.
+      if (!this.node.contains(document.activeElement)) this.node.focus();
     }
 
     dispose() {

@@ -10,21 +10,27 @@ export function renderers({ Widget }) {
   class PanelRenderer extends Widget {
     #end = null;
     #shown = "";
+    #turn = 0;
 
     async renderModel(model) {
       const data = model.data[MIME];
       const key = JSON.stringify(data);
       if (key === this.#shown) return;
       this.#shown = key;
+      const turn = (this.#turn += 1);
       this.#end?.();
+      this.#end = null;
       this.node.replaceChildren();
       const panel = page.panel(data.panel_id, data.state);
+      // Its module takes a moment to come; the output may be another one by then, or gone.
+      const late = () => turn !== this.#turn || this.isDisposed;
       try {
-        this.#end = await page.show(panel, data.widget, this.node);
+        const end = await page.show(panel, data.widget, this.node);
+        if (late()) end();
+        else this.#end = end;
       } catch (error) {
-        this.#end = this.#plain(panel, model.data["text/plain"] || error.message);
+        if (!late()) this.#end = this.#plain(panel, model.data["text/plain"] || error.message);
       }
-      if (this.isDisposed) this.#end?.();
     }
 
     /** Without the module: what the notebook says, or a plain view that came with the widget. */

@@ -11,6 +11,8 @@ import { Button, mount, Notice, useLoad } from "../ui.jsx";
 export { PROTOCOL } from "../page.js";
 
 const SHOWN = 1500; // milliseconds
+const BETWEEN = 1000; // milliseconds between looks at a run that goes on
+const AGAIN = 2000; // milliseconds until a server is asked again that did not answer
 
 export function show(panel, el, page) {
   return mount(<RunBar panel={panel} page={page} />, el, styles, "run-bar");
@@ -29,16 +31,23 @@ async function load(panel, signal) {
   return { run, context, thoughts, used: (steps.data[0]?.usage ?? run.usage)?.total_tokens ?? 0 };
 }
 
+/** Milliseconds until the next look; null where there is nothing more to be seen. */
+function pauseBefore(data, error) {
+  if (error) return error.status === undefined || error.status >= 500 ? AGAIN : null;
+  return data && !TERMINAL.has(data.run.status) ? BETWEEN : null;
+}
+
 function RunBar({ panel, page }) {
   const { data, error, reload } = useLoad((signal) => load(panel, signal), [panel]);
   const [more, setMore] = useState(null); // "prompt", or the panel of another answer
   const [said, setSaid] = useState("");
   const root = useRef(null);
   useEffect(() => {
-    if (!data || TERMINAL.has(data.run.status)) return;
-    const timer = setTimeout(reload, 1000);
+    const wait = pauseBefore(data, error);
+    if (!wait) return;
+    const timer = setTimeout(reload, wait);
     return () => clearTimeout(timer);
-  }, [data]);
+  }, [data, error]);
   if (error && !data) return error.status === 404 ? null : <Notice error={error} />;
   if (!data) return null;
   const { run } = data;

@@ -57,6 +57,7 @@ export function show(panel, el) {
     text.end();
     leave();
     render(null, parts.calls);
+    parts.group.remove();
   };
 }
 

@@ -22,6 +22,7 @@ function ThreadBrowser({ panel, page }) {
   const [thread, setThread] = useTrait(panel, "thread");
   const [at, setAt] = useState({}); // the message that a search has found, of the thread that was opened
   const [marks, setMarks] = useState(null);
+  const [again, setAgain] = useState(0); // how often somebody has looked again
   const list = useThreads(panel, chosen);
   const handle = useRef(null);
   useDeletions();
@@ -42,6 +43,10 @@ function ThreadBrowser({ panel, page }) {
     const away = made.metadata.archived ? "yes" : "no";
     list.put(made.id, chosen.archived === "all" || chosen.archived === away ? made : null);
   };
+  const look = () => {
+    list.reload();
+    setAgain((count) => count + 1);
+  };
   const mark = (id) =>
     setMarks((old) => {
       const next = new Set(old);
@@ -51,7 +56,7 @@ function ThreadBrowser({ panel, page }) {
   return (
     <div class="tb" data-open={thread ? "yes" : "no"}>
       <Search panel={panel} onDown={() => handle.current?.focus()}>
-        <Button kind="plain" onClick={list.reload} label="Look again">
+        <Button kind="plain" onClick={look} label="Look again">
           ↻
         </Button>
         <Button
@@ -83,6 +88,7 @@ function ThreadBrowser({ panel, page }) {
             panel={panel}
             page={page}
             id={thread}
+            again={again}
             at={(at.id === thread && at.message) || ""}
             onBack={() => setThread("")}
             onChange={changed}

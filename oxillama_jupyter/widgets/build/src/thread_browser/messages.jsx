@@ -3,6 +3,8 @@
 import { memo } from "preact/compat";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { renderer } from "../markdown.js";
+import { usePoll } from "../poll.js";
+import { TERMINAL } from "../run.js";
 import { Button, Notice, when } from "../ui.jsx";
 import { MessageDetails } from "./inspector.jsx";
 import { useMessages } from "./thread_messages.js";
@@ -11,12 +13,14 @@ const NEAR = 800; // pixels from an end at which the next page is asked for
 const EDGE = 40; // pixels between the upper edge and a message that was looked for
 const SETTLING = 20; // frames
 const LONG = 20_000; // characters that are shown at once
+const BETWEEN = 2000; // milliseconds between looks at a thread that is being answered
 
-export function Messages({ panel, thread, at, onFork }) {
+export function Messages({ panel, thread, at, again, onFork }) {
   const ref = useRef(null);
   const found = useMessages(panel, thread.id, at);
   useReading(ref, found);
-  if (found.error && !found.messages.length) return <Notice error={found.error} />;
+  useNews(ref, panel, thread, found, again);
+  const failed = found.error && !found.messages.length;
   return (
     <div class="tb-messages" ref={ref} role="region" tabIndex={0} aria-label="Messages" aria-busy={!found.begun}>
       <nav class="oxillama-row tb-ends" aria-label="Ends of the thread">
@@ -31,7 +35,7 @@ export function Messages({ panel, thread, at, onFork }) {
           </Button>
         )}
       </nav>
-      {found.begun && !found.messages.length && <p class="oxillama-quiet">This thread has no messages yet.</p>}
+      {found.begun && !failed && !found.messages.length && <p class="oxillama-quiet">This thread has no messages yet.</p>}
       {found.messages.map((message) => (
         <Message
           key={message.id}
@@ -42,8 +46,22 @@ export function Messages({ panel, thread, at, onFork }) {
         />
       ))}
       {found.error && <Notice error={found.error} />}
+      {failed && <Button onClick={() => found.jump(at)}>Try again</Button>}
     </div>
   );
+}
+
+/** What comes while the thread is being answered, and what has come when somebody looks `again`. */
+function useNews(ref, panel, thread, found, again) {
+  const path = panel.openai(`threads/${thread.id}/runs?limit=1&no_track_activity=1`);
+  const load = async (signal) => ({ run: (await panel.ask(path, { signal })).data[0] });
+  const newest = usePoll(load, ref, ({ run }) => (run && !TERMINAL.has(run.status) ? BETWEEN : null));
+  useEffect(() => {
+    if (newest.data) found.refresh();
+  }, [newest.data, Boolean(found.begun)]);
+  useEffect(() => {
+    if (again) newest.reload();
+  }, [again]);
 }
 
 /** Scrolling: more messages at both ends, and what is read stays where it is when they come. */
@@ -157,7 +175,7 @@ const Message = memo(({ panel, message, found, onFork }) => {
       </header>
       {image > 0 && <p class="oxillama-quiet">{image === 1 ? "an image" : `${image} images`}</p>}
       <Text text={text} />
-      {open && <MessageDetails panel={panel} message={message} />}
+      {open && <MessageDetails key={message.status} panel={panel} message={message} />}
     </article>
   );
 }, (old, now) => old.message === now.message && old.found === now.found);

@@ -7,7 +7,10 @@ import { useEffect, useRef, useState } from "preact/hooks";
 const PAGE = 25;
 const MOST = 400; // messages in the page
 
-/** `{messages, older, newer, error, grow, jump, begun}`; `grow("older", ready)` gets the page before. */
+/**
+ * `{messages, older, newer, error, grow, jump, refresh, begun}`; `grow("older", ready)` gets the page
+ * before, `refresh` what the end is by now, for whoever reads there.
+ */
 export function useMessages(panel, threadId, at) {
   const [state, setState] = useState({ messages: [], older: false, newer: false });
   const [start, setStart] = useState({ at });
@@ -43,7 +46,19 @@ export function useMessages(panel, threadId, at) {
     }
     mine.busy = false;
   };
-  return { ...state, grow, jump: (place) => setStart({ at: place }) };
+  const refresh = async () => {
+    if (state.error && !state.messages.length) return setStart({ at: start.at });
+    if (!state.begun || state.newer) return undefined;
+    const { signal } = asking.current.leaving;
+    try {
+      const page = await get({ order: "desc", no_track_activity: 1 }, signal);
+      if (!signal.aborted) setState((old) => withEnd(old, page));
+    } catch {
+      // What is there stays; it is asked for again.
+    }
+    return undefined;
+  };
+  return { ...state, grow, refresh, jump: (place) => setStart({ at: place }) };
 }
 
 async function begin(get, panel, threadId, at, signal) {
@@ -73,3 +88,17 @@ function withNewer(old, page) {
   const all = [...old.messages, ...page.data];
   return { ...old, messages: all.slice(-MOST), newer: page.has_more, older: old.older || all.length > MOST };
 }
+
+/** The newest page in the place of what was there; what has not changed is the same object. */
+function withEnd(old, page) {
+  const end = page.data.reverse();
+  const place = old.messages.findIndex((message) => message.id === end[0]?.id);
+  const known = new Map(old.messages.map((message) => [message.id, message]));
+  const kept = place < 0 ? [] : old.messages.slice(0, place);
+  const all = [...kept, ...end.map((message) => sameOf(known.get(message.id), message))];
+  if (all.length === old.messages.length && all.every((message, at) => message === old.messages[at])) return old;
+  const older = place < 0 ? page.has_more : old.older || all.length > MOST;
+  return { ...old, messages: all.slice(-MOST), older };
+}
+
+const sameOf = (old, now) => (JSON.stringify(old) === JSON.stringify(now) ? old : now);

@@ -1,6 +1,6 @@
 // One thread: what it is called, what can be done with it, what was said.
 
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask } from "../server.js";
 import { Button, Notice, useLoad, visible, when } from "../ui.jsx";
 import { outcomeOf, RunDetails } from "./inspector.jsx";
@@ -10,9 +10,10 @@ import { change, fork, rename, tagsOf, titleOf } from "./threads.js";
 const FORMATS = ["ipynb", "md", "jsonl"];
 const TAG = 60; // characters; a key of metadata has at most 64
 
-export function ThreadView({ panel, page, id, at, onBack, onChange, onOpen, onDelete }) {
-  const { data, error, reload } = useLoad((signal) => panel.ask(panel.openai(`threads/${id}`), { signal }), [id]);
-  const [changed, setChanged] = useState(null);
+export function ThreadView({ panel, page, id, at, again, onBack, onChange, onOpen, onDelete }) {
+  const { data, error, reload } = useLoad((signal) => panel.ask(panel.openai(`threads/${id}`), { signal }), [id, again]);
+  const [changed, setChanged] = useState(null); // here, since it was loaded
+  useEffect(() => setChanged(null), [data]);
   const back = (
     <Button kind="plain" class="oxillama-button plain tb-back" onClick={onBack} label="Back to the list">
       ← Threads
@@ -37,12 +38,12 @@ export function ThreadView({ panel, page, id, at, onBack, onChange, onOpen, onDe
     <div class="tb-view">
       <header class="tb-head">
         {back}
-        <Name panel={panel} thread={thread} onChange={put} />
-        <Tags panel={panel} thread={thread} onChange={put} />
+        <Name key={`name ${id}`} panel={panel} thread={thread} onChange={put} />
+        <Tags key={`tags ${id}`} panel={panel} thread={thread} onChange={put} />
         <Actions {...{ panel, page, thread, put, forked, onDelete, onOpen }} />
       </header>
-      <Runs panel={panel} thread={thread} key={`runs ${id}`} />
-      <Messages key={`${id} ${at}`} panel={panel} thread={thread} at={at} onFork={forked} />
+      <Runs key={`runs ${id}`} {...{ panel, thread, again }} />
+      <Messages key={`${id} ${at}`} {...{ panel, thread, at, again }} onFork={forked} />
     </div>
   );
 }
@@ -192,21 +193,21 @@ async function save(panel, thread, format) {
 }
 
 /** The newest runs; also those that left no message behind. */
-function Runs({ panel, thread }) {
+function Runs({ panel, thread, again }) {
   const [open, setOpen] = useState(false);
   return (
     <div class="tb-runs">
       <Button kind="plain" onClick={() => setOpen(!open)} aria-expanded={open} label="Runs of the thread">
         {open ? "▾" : "▸"} Runs
       </Button>
-      {open && <RunList panel={panel} thread={thread} />}
+      {open && <RunList {...{ panel, thread, again }} />}
     </div>
   );
 }
 
-function RunList({ panel, thread }) {
+function RunList({ panel, thread, again }) {
   const path = panel.openai(`threads/${thread.id}/runs?limit=20`);
-  const { data, error } = useLoad((signal) => panel.ask(path, { signal }), [path]);
+  const { data, error } = useLoad((signal) => panel.ask(path, { signal }), [path, again]);
   const [open, setOpen] = useState("");
   if (error) return <Notice error={error} />;
   if (!data) return <p class="oxillama-quiet">…</p>;
