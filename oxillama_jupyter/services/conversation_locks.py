@@ -7,6 +7,7 @@ write again half a minute later. All the same everybody unlocks who can.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 
 from oxillama_jupyter.errors import StoreError
 from oxillama_jupyter.schemas.items import AnyItem
@@ -42,7 +43,7 @@ class ConversationLocks:
             InvalidRequest: Another response has it, or a run is active on its thread.
         """
         self._held.add(holder)
-        return await self._db.write(_locked, conversation_id, holder)
+        return await self._db.write(_locked, conversation_id, holder, list(self._held))
 
     async def free(self, conversation_id: str, holder: str) -> None:
         """Let others write again; a cancellation comes too late for this."""
@@ -68,7 +69,13 @@ def unlock_ended(conn: Connection, response_id: str) -> None:
     conversations.release(conn, held)
 
 
-def _locked(conn: Connection, conversation_id: str, holder: str) -> list[AnyItem]:
-    """Lock a conversation and read it, in one transaction."""
+def _locked(
+    conn: Connection, conversation_id: str, holder: str, held: Sequence[str]
+) -> list[AnyItem]:
+    """Lock a conversation and read it, in one transaction.
+
+    What this server holds is renewed first: a machine that slept has not renewed it.
+    """
+    conversations.renew(conn, held)
     conversations.lock(conn, conversation_id, holder)
     return conversations.history(conn, conversation_id)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import zlib
 from collections.abc import Awaitable, Sequence
 
 from msgspec import Struct
@@ -29,7 +28,7 @@ __all__ = ["LEASE_SECONDS", "Recovery"]
 LEASE_SECONDS = 30
 _SWEEP_SECONDS = 5.0
 _UNWRITTEN = LastError("server_error", "The run ended, but its end could not be stored.")
-_UNREADABLE = LastError("server_error", "What the store has of this run cannot be gone on from.")
+_STUCK = LastError("server_error", "The run's server stopped, and it cannot be gone on with.")
 _LOST = LastError("server_error", "The server that executed this run stopped in the middle of it.")
 
 
@@ -51,6 +50,7 @@ class Recovery:
         self._owner = owner
         self._logger = logger
         self._task: asyncio.Task[None] | None = None
+        self._stuck: dict[str, Run] = {}  # adopted ones that cannot be gone on with
 
     async def start(self) -> None:
         """Adopt what is left over, then keep sweeping in the background."""
@@ -80,10 +80,12 @@ class Recovery:
             if self._executor.job(run.id) is None:
                 await self._try(self.end(run, Outcome("expired")), run)
         for run in adopted:
-            await self._try(self._adopt(run), run)
-        for run in list(self._executor.unconcluded.values()):
-            if await self._try(self.end(run, Outcome("failed", last_error=_UNWRITTEN)), run):
-                del self._executor.unconcluded[run.id]
+            if not await self._try(self._adopt(run), run):
+                self._stuck[run.id] = run  # it is ours now, and is not to wait for ever
+        for left, why in ((self._executor.unconcluded, _UNWRITTEN), (self._stuck, _STUCK)):
+            for run in list(left.values()):
+                if await self._try(self.end(run, Outcome("failed", last_error=why)), run):
+                    del left[run.id]
         for run in await self._db.read(_cancelled_elsewhere, self._executor.runs()):
             self._executor.announce_cancelling(run)
             self._executor.stop(run.id, "cancelled")
@@ -111,24 +113,15 @@ class Recovery:
     async def _adopt(self, run: Run) -> None:
         self._logger.info("oxillama: adopted run %s, which was %s", run.id, run.status)
         if run.status == "queued":
-            await self._begin(run)
+            resumed = await self._db.read(actions.resume, run)
+            if resumed.frames:
+                self._executor.resume(resumed)
+            else:
+                self._executor.submit(run, resumed.work)
         elif run.status == "in_progress":
             await self.end(run, Outcome("failed", last_error=_LOST))
         elif run.status == "cancelling":
             await self.end(run, Outcome("cancelled"))
-
-    async def _begin(self, run: Run) -> None:
-        """Execute a queued run; one that cannot be read here ends, or it would wait for ever."""
-        try:
-            resumed = await self._db.read(actions.resume, run)
-        except (ValueError, zlib.error):  # msgspec's errors are ValueErrors
-            self._logger.exception("oxillama: run %s cannot be read", run.id)
-            await self.end(run, Outcome("failed", last_error=_UNREADABLE))
-            return
-        if resumed.frames:
-            self._executor.resume(resumed)
-        else:
-            self._executor.submit(run, resumed.work)
 
     async def end(self, run: Run, outcome: Outcome) -> Run:
         """Conclude a run that no job executes; returns it as it ended."""

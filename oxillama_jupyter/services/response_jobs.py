@@ -11,30 +11,29 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
 from oxillama_jupyter.errors import EngineError, NotFound, OxillamaError
-from oxillama_jupyter.events import DATA_DONE, EventLog
+from oxillama_jupyter.events import EventLog
 from oxillama_jupyter.ids import now
 from oxillama_jupyter.schemas.responses import ENDED, Response
 from oxillama_jupyter.services import response_records
-from oxillama_jupyter.services.conversation_locks import unlock_ended
 from oxillama_jupyter.services.generation import Generator
 from oxillama_jupyter.services.models import ModelService
 from oxillama_jupyter.services.owners import is_alive, is_gone
 from oxillama_jupyter.services.places import Places
 from oxillama_jupyter.services.recovery import LEASE_SECONDS
 from oxillama_jupyter.services.response_plans import Plan, Planner
-from oxillama_jupyter.services.response_turns import ResponseTurn, error_of, last_frames
+from oxillama_jupyter.services.response_turns import ResponseTurn
 from oxillama_jupyter.services.seals import Sealer
 from oxillama_jupyter.services.tasks import whole
 from oxillama_jupyter.services.translate_items import REASONING
-from oxillama_jupyter.store import conversations, response_life, responses
-from oxillama_jupyter.store.database import Connection, Database
+from oxillama_jupyter.store import response_life, responses
+from oxillama_jupyter.store.database import Database
 
 __all__ = ["ResponseJobs"]
 
@@ -127,7 +126,7 @@ class ResponseJobs:
         job.turn.announce("queued")
         first = self._unkept(job)
         try:
-            await self._db.write(_add, plan, owned, first)
+            await self._db.write(response_records.begin, plan, owned, first)
         except BaseException:
             await self._planner.release(plan)
             raise
@@ -266,14 +265,14 @@ class ResponseJobs:
     async def _save(self, job: _Job) -> bool:
         """Store what there is; until that is done nobody may write on, for it is encoded there."""
         frames = self._unkept(job)
-        going = await self._db.write(_save, job.turn.current(), frames)
+        going = await self._db.write(response_records.save, job.turn.current(), frames)
         job.kept += len(frames)
         job.saved_at = time.monotonic()
         return going
 
     async def _conclude(self, job: _Job, frames: Sequence[bytes]) -> None:
         """Store first, then announce."""
-        await self._db.write(_conclude, job.plan, [*self._unkept(job), *frames])
+        await self._db.write(response_records.conclude, job.plan, [*self._unkept(job), *frames])
         for frame in frames:
             job.turn.log.append_frame(frame)
 
@@ -299,17 +298,27 @@ class ResponseJobs:
         owners = await self._db.read(response_life.owners)
         if not owners:
             return
-        for response_id, why in list(self._unconcluded.items()):
-            await self._end_stored(response_id, "failed", why)
-            del self._unconcluded[response_id]
         others = [owner for owner in owners if owner != self._owner]
         gone, alive = list(filter(is_gone, others)), list(filter(is_alive, others))
-        for response_id in await self._db.write(_take_over, self._owner, gone, alive):
-            try:
-                await self._adopt(response_id)
-            except Exception:  # one must not keep the others from it, and is not to wait for ever
-                self._logger.exception("oxillama: response %s cannot be gone on with", response_id)
-                self._unconcluded[response_id] = _LOST
+        adopted = await self._db.write(response_records.take_over, self._owner, gone, alive)
+        for response_id in adopted:
+            if not await self._try(self._adopt(response_id), response_id):
+                self._unconcluded[response_id] = _LOST  # it is not to wait for ever
+        for response_id, why in list(self._unconcluded.items()):
+            if await self._try(self._end_stored(response_id, "failed", why), response_id):
+                del self._unconcluded[response_id]
+
+    async def _try(self, work: Awaitable[None], response_id: str) -> bool:
+        """Do it for one response; false if that failed. It never stops the others."""
+        try:
+            await work
+        except OxillamaError as error:
+            self._logger.warning("oxillama: response %s: %s", response_id, error)
+            return False
+        except Exception:
+            self._logger.exception("oxillama: response %s", response_id)
+            return False
+        return True
 
     async def _adopt(self, response_id: str) -> None:
         """Begin what was queued; what had begun has failed, with what was stored of it."""
@@ -338,61 +347,4 @@ class ResponseJobs:
     ) -> None:
         """End a response that nobody executes; one that is gone needs no end."""
         with contextlib.suppress(NotFound):
-            await self._db.write(_end, response_id, status, error)
-
-
-def _add(conn: Connection, plan: Plan, new: responses.NewResponse, frames: Sequence[bytes]) -> None:
-    response_records.add(conn, plan, new)
-    response_life.add_frames(conn, plan.response.id, frames)
-
-
-def _save(conn: Connection, response: Response, frames: Sequence[bytes]) -> bool:
-    """Write a response and more of its events; False if it has ended already or is gone."""
-    saved = responses.save(conn, response)
-    if saved:
-        response_life.add_frames(conn, response.id, frames)
-    return saved
-
-
-def _conclude(conn: Connection, plan: Plan, frames: Sequence[bytes]) -> None:
-    """Write a response that has ended, and what it added to its conversation."""
-    if _save(conn, plan.response, frames):
-        response_records.settle(conn, plan)
-    elif plan.conversation is not None:
-        conversations.unlock(conn, plan.conversation, plan.holder)
-
-
-def _take_over(
-    conn: Connection, owner: str, gone: Sequence[str], alive: Sequence[str]
-) -> list[str]:
-    """One transaction: leases renewed, dead owners' released, and what is ours to do now.
-
-    Who lives keeps its responses, as its runs.
-    """
-    at = now()
-    for one in (owner, *alive):
-        response_life.renew(conn, one, at + LEASE_SECONDS)
-    response_life.release(conn, gone)
-    return response_life.adopt(conn, at, owner, at + LEASE_SECONDS)
-
-
-def _end(
-    conn: Connection,
-    response_id: str,
-    status: Literal["cancelled", "failed"],
-    error: OxillamaError | None,
-) -> None:
-    stored = responses.find(conn, response_id)
-    response = stored.response
-    unlock_ended(conn, response_id)
-    if response.status in ENDED:
-        return
-    for item in response.output:
-        if item.get("status") == "in_progress":
-            item["status"] = "incomplete"
-    response.status = status
-    frames = [DATA_DONE]
-    if error is not None:
-        response.error = error_of(error)
-        frames = last_frames(response, len(response_life.frames(conn, response_id)), error)
-    _save(conn, response, frames if stored.streamed else [])
+            await self._db.write(response_records.end, response_id, status, error)

@@ -29,9 +29,12 @@ def save(conn: Connection, run_id: str, frames: list[bytes]) -> None:
 
 
 def load(conn: Connection, run_id: str) -> list[bytes] | None:
-    """A run's frames; None if none were kept."""
+    """A run's frames; None if none were kept, or none that can be read."""
     row = conn.execute(_LOAD, (run_id,)).fetchone()
-    return None if row is None else _decode(zlib.decompress(row[0]))
+    try:
+        return None if row is None else _decode(zlib.decompress(row[0]))
+    except (ValueError, zlib.error):
+        return None
 
 
 def delete(conn: Connection, run_id: str) -> None:

@@ -61,9 +61,12 @@ def add_frames(conn: Connection, response_id: str, frames: Sequence[bytes]) -> N
 
 
 def frames(conn: Connection, response_id: str) -> list[bytes]:
-    """A response's event stream as far as it was kept."""
+    """A response's event stream as far as it was kept; nothing where that cannot be read."""
     rows = conn.execute(_FRAMES, (response_id,))
-    return [frame for (packed,) in rows for frame in _decode(zlib.decompress(packed))]
+    try:
+        return [frame for (packed,) in rows for frame in _decode(zlib.decompress(packed))]
+    except (ValueError, zlib.error):
+        return []
 
 
 def secret(conn: Connection, name: str) -> bytes:

@@ -30,6 +30,7 @@ __all__ = [
     "find",
     "find_item",
     "get",
+    "give_up",
     "has",
     "items",
     "link",
@@ -70,6 +71,7 @@ _DELETE = "DELETE FROM responses WHERE seq = ?"
 _HAS = "SELECT 1 FROM responses WHERE seq = ?"
 _PARENT = "SELECT parent, deleted FROM responses WHERE seq = ?"
 _FORGET_ITEMS = "DELETE FROM response_items WHERE response_id = ?"
+_GIVE_UP = "UPDATE responses SET status = 'failed', request = NULL WHERE id = ?"
 _FORGET_EVENTS = "DELETE FROM response_events WHERE response_id = ?"
 _decode = Decoder(Response).decode
 _decode_items = Decoder(list[JsonObject]).decode
@@ -184,6 +186,11 @@ def find(conn: Connection, response_id: str) -> Stored:
     """
     payload, streamed, owner, cache_key, request = _row(conn, _FIND, response_id)
     return Stored(_decode(payload), bool(streamed), owner, cache_key, request)
+
+
+def give_up(conn: Connection, response_id: str) -> None:
+    """End a response that cannot be read any more: nobody is to execute it."""
+    conn.execute(_GIVE_UP, (response_id,))
 
 
 def link(conn: Connection, response_id: str) -> Link | None:

@@ -84,6 +84,7 @@ _ADOPT = """
 UPDATE runs SET owner = :owner, lease = :lease WHERE lease < :now AND owner <> :owner AND active
 RETURNING seq, payload
 """
+_GIVE_UP = "UPDATE runs SET status = 'failed' WHERE seq = ?"
 _TAKE = "UPDATE runs SET owner = ?, lease = ? WHERE id = ?"
 _OWNERS = "SELECT DISTINCT owner FROM runs WHERE active"
 _RELEASE = "UPDATE runs SET lease = 0, owner = '' WHERE owner = ? AND active"
@@ -295,10 +296,17 @@ def release(conn: Connection, owners: Iterable[str]) -> None:
 def orphans(conn: Connection, now: int, owner: str, lease: int) -> list[Run]:
     """Adopt the active runs of others whose lease has ended, oldest first.
 
-    One's own runs are never among them, even if the machine slept through their lease.
+    One's own runs are never among them, even if the machine slept through their lease. One that
+    cannot be read has failed: its thread is not to wait for it.
     """
     rows = conn.execute(_ADOPT, {"now": now, "owner": owner, "lease": lease}).fetchall()
-    return [_decode(payload) for _, payload in sorted(rows)]
+    found = []
+    for seq, payload in sorted(rows):
+        try:
+            found.append(_decode(payload))
+        except ValueError:
+            conn.execute(_GIVE_UP, (seq,))
+    return found
 
 
 def expired(conn: Connection, now: int, owner: str) -> list[Run]:

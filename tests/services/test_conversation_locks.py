@@ -14,7 +14,7 @@ from worlds import run
 
 from oxillama_jupyter.engine.scripted import ScriptedEngine
 from oxillama_jupyter.errors import InvalidRequest, StoreError
-from oxillama_jupyter.services import response_jobs
+from oxillama_jupyter.services import response_records
 from oxillama_jupyter.services.responses import ResponseService
 from oxillama_jupyter.store import conversations, responses
 from oxillama_jupyter.store.database import Connection, Database
@@ -100,7 +100,7 @@ def test_a_background_response_that_cannot_be_stored(
         async with server(tmp_path / "db", ScriptedEngine("word")) as (service, _, db):
             conv = (await db.write(conversations.create)).id
             with monkeypatch.context() as patch:
-                patch.setattr(response_jobs, "_add", broken)
+                patch.setattr(response_records, "begin", broken)
                 with pytest.raises(StoreError):
                     await service.begin(body(conversation=conv), user="")
             await works(service, conv)
@@ -113,7 +113,7 @@ def test_an_end_that_could_not_be_stored(tmp_path: Path, monkeypatch: pytest.Mon
         async with server(tmp_path / "db", ScriptedEngine("word")) as (service, jobs, db):
             conv = (await db.write(conversations.create)).id
             with monkeypatch.context() as patch:
-                patch.setattr(response_jobs, "_conclude", broken)
+                patch.setattr(response_records, "conclude", broken)
                 _, log = await service.begin(body(conversation=conv), user="")
                 async for _batch in log.read():
                     pass
@@ -182,5 +182,20 @@ def test_a_lock_is_a_lease_that_is_renewed_while_its_response_is_made(
             await lapse(db)
             await jobs.sweep()
             await (await service.create(asked(conversation=conv), user="")).aclose()
+
+    run(test)
+
+
+def test_what_is_held_stays_so_when_the_machine_has_slept(tmp_path: Path) -> None:
+    async def test() -> None:
+        slow = ScriptedEngine("word " * 300, delay=0.01)
+        async with server(tmp_path / "db", slow) as (service, _, db):
+            conv = (await db.write(conversations.create)).id
+            made, _ = await service.begin(body(conversation=conv), user="")
+            await running(slow)
+            await db.write(lambda conn: conn.execute("UPDATE conversations SET held_until = 0"))
+            with pytest.raises(InvalidRequest, match="Another response"):
+                await service.begin(body(conversation=conv), user="")
+            await service.cancel(made.id)
 
     run(test)

@@ -15,7 +15,7 @@ from worlds import run
 from oxillama_jupyter.engine.scripted import ScriptedEngine
 from oxillama_jupyter.errors import NotFound, StoreError
 from oxillama_jupyter.events import EventLog
-from oxillama_jupyter.services import response_jobs
+from oxillama_jupyter.services import response_jobs, response_records
 
 
 def numbers(log: EventLog) -> list[int]:
@@ -27,18 +27,18 @@ def numbers(log: EventLog) -> list[int]:
 def test_an_end_that_could_not_be_stored_is_made_up_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    conclude = response_jobs._conclude
+    conclude = response_records.conclude
 
     def broken(*_: Any) -> None:
         raise StoreError("The disk is full.")
 
     async def test() -> None:
         async with server(tmp_path / "db", ScriptedEngine("One two")) as (service, jobs, _):
-            monkeypatch.setattr(response_jobs, "_conclude", broken)
+            monkeypatch.setattr(response_records, "conclude", broken)
             made, log = await service.begin(body(stream=True), user="")
             async for _batch in log.read():
                 pass
-            monkeypatch.setattr(response_jobs, "_conclude", conclude)
+            monkeypatch.setattr(response_records, "conclude", conclude)
             assert (await service.get(made.id)).status == "in_progress"
             assert [frame.split(b"\n")[0] for frame in log.frames[-3:]] == [
                 b"event: error",
@@ -154,8 +154,9 @@ def test_who_lives_keeps_its_responses_when_the_machine_has_slept(
     run(test)
 
 
+@pytest.mark.parametrize("damaged", ["request", "payload"])
 def test_one_that_cannot_be_adopted_fails_and_keeps_nothing_from_the_others(
-    tmp_path: Path,
+    tmp_path: Path, damaged: str
 ) -> None:
     async def test() -> None:
         stuck = ScriptedEngine("x", prefill_delay=60)
@@ -163,13 +164,32 @@ def test_one_that_cannot_be_adopted_fails_and_keeps_nothing_from_the_others(
             made = [(await service.begin(body(), user=""))[0] for _ in range(4)]
             await running(stuck)
             first, *_, last = [one.id for one in made[2:]]  # those that still wait
-            sql = "UPDATE responses SET lease = 0, request = iif(id = ?, '[', request)"
+            sql = f"UPDATE responses SET lease = 0, {damaged} = iif(id = ?, '[', {damaged})"
             await db.write(lambda conn: conn.execute(sql, (first,)))
             async with server(tmp_path / "db", ScriptedEngine(), "other") as (other, others, _):
                 await others.sweep()
                 assert (await ended(other, last)).status == "completed"
                 await others.sweep()
-                assert (await other.get(first)).status == "failed"
+                sql = "SELECT id FROM responses WHERE status = 'failed'"
+                failed = await db.read(lambda conn: conn.execute(sql).fetchall())
+                assert (first,) in failed
+
+    run(test)
+
+
+def test_events_that_cannot_be_read_are_none(tmp_path: Path) -> None:
+    async def test() -> None:
+        slow = ScriptedEngine("word " * 500, delay=0.01)
+        async with server(tmp_path / "db", slow) as (service, jobs, db):
+            made, _ = await service.begin(body(stream=True), user="")
+            await running(slow)
+            sql = "UPDATE response_events SET frames = x'00'"
+            await db.write(lambda conn: conn.execute(sql))
+            await db.write(lambda conn: conn.execute("UPDATE responses SET lease = 0"))
+            async with server(tmp_path / "db", ScriptedEngine(), "other") as (other, others, _):
+                await others.sweep()
+                assert (await other.get(made.id)).status == "failed"
+            await jobs.cancel(made)
 
     run(test)
 
@@ -179,7 +199,7 @@ def test_a_cancellation_during_a_checkpoint_leaves_no_gap(
 ) -> None:
     monkeypatch.setattr(response_jobs, "_CHECKPOINT_SECONDS", 0.02)
     engine = ScriptedEngine("word " * 500, delay=0.002)
-    save, statuses = response_jobs._save, []
+    save, statuses = response_records.save, []
 
     def slow(conn: Any, response: Any, frames: Any) -> bool:
         time.sleep(0.02)
@@ -191,7 +211,7 @@ def test_a_cancellation_during_a_checkpoint_leaves_no_gap(
             made, log = await service.begin(body(stream=True), user="")
             while len(log.frames) < 10:  # noqa: ASYNC110  # nothing tells
                 await asyncio.sleep(0.001)
-            monkeypatch.setattr(response_jobs, "_save", slow)
+            monkeypatch.setattr(response_records, "save", slow)
             waiting = asyncio.create_task(db.read(lambda _: time.sleep(0.1)))
             await asyncio.sleep(0.05)  # a checkpoint waits behind it by now
             await jobs.cancel(made)
@@ -211,7 +231,7 @@ def test_a_checkpoint_that_fails_leaves_no_gap(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(response_jobs, "_CHECKPOINT_SECONDS", 0.01)
-    save, calls = response_jobs._save, 0
+    save, calls = response_records.save, 0
 
     def broken_once(*args: Any) -> bool:
         nonlocal calls
@@ -223,7 +243,7 @@ def test_a_checkpoint_that_fails_leaves_no_gap(
     async def test() -> None:
         engine = ScriptedEngine("word " * 60, delay=0.002)
         async with server(tmp_path / "db", engine) as (service, _, _):
-            monkeypatch.setattr(response_jobs, "_save", broken_once)
+            monkeypatch.setattr(response_records, "save", broken_once)
             made, log = await service.begin(body(stream=True), user="")
             async for _batch in log.read():
                 pass

@@ -61,3 +61,9 @@ def test_deleted_run_has_no_journal(conn: Connection, run: Run) -> None:
 def test_nothing_is_scanned(run: Run, scans: Callable[..., list[str]]) -> None:
     assert scans(journals.save, run.id, FRAMES[:1]) == []
     assert scans(journals.load, run.id) == []
+
+
+def test_what_cannot_be_read_counts_as_none(conn: Connection, run: Run) -> None:
+    journals.save(conn, run.id, FRAMES)
+    conn.execute("UPDATE journals SET frames = x'00'")
+    assert journals.load(conn, run.id) is None
