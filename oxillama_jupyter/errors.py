@@ -31,6 +31,7 @@ __all__ = [
     "AuthenticationError",
     "CassetteError",
     "CassetteMissing",
+    "ConfigError",
     "ConnectionFailed",
     "ContextLengthExceeded",
     "EngineCrashed",
@@ -174,6 +175,10 @@ class CassetteMissing(CassetteError):
     """Nothing is recorded for a request that is to be replayed."""
 
     code = "cassette_missing"
+
+
+class ConfigError(OxillamaError):
+    """A setting that cannot be used; nothing is served until it is put right."""
 
 
 class StoreError(OxillamaError):

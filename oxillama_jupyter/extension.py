@@ -29,7 +29,7 @@ from traitlets import (
 from oxillama_jupyter._version import __version__
 from oxillama_jupyter.engine.pull import HubPuller
 from oxillama_jupyter.enginetraits import EngineTraits
-from oxillama_jupyter.errors import OxillamaError, StoreError
+from oxillama_jupyter.errors import ConfigError, OxillamaError, StoreError
 from oxillama_jupyter.handlers.routes import routes
 from oxillama_jupyter.kernels import give_key
 from oxillama_jupyter.keyapp import KeyApp
@@ -78,6 +78,7 @@ class OxillamaApp(EngineTraits, ExtensionApp):
     version = __version__
     description = "Start a headless Jupyter server that is only an OpenAI-compatible LLM server."
     load_other_extensions = False
+    _misfit: ConfigError | None = None
     # Plain class attributes, as traitlets' own applications have them.
     serverapp_config = {"open_browser": False}  # noqa: RUF012
     subcommands = {"key": (KeyApp, KeyApp.description)}  # noqa: RUF012
@@ -148,8 +149,19 @@ class OxillamaApp(EngineTraits, ExtensionApp):
         serverapp.flags = {**serverapp.flags, **_FLAGS}
         return serverapp
 
+    def _link_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        """Take the settings; where one is wrong none counts, and nothing is served."""
+        try:
+            super()._link_jupyter_server_extension(serverapp)
+        except TraitError as error:  # Jupyter would only warn, and go on with the defaults
+            self._misfit = ConfigError(f"A setting of oxillama_jupyter cannot be used. {error}")
+            self.log.error("oxillama: %s", self._misfit)  # noqa: TRY400  # the sentence says it all
+            self._linked = True
+
     def initialize_settings(self) -> None:
         """Before the server listens: what kernels and requests will need."""
+        if self._misfit is not None and self._server.starter_app is self:
+            self._server.exit(1)  # there is nothing else that it could serve
         self._gate = Gate()
         self._started = time.time()
         self._parent = os.getppid()
@@ -167,6 +179,9 @@ class OxillamaApp(EngineTraits, ExtensionApp):
 
     async def _start_jupyter_server_extension(self, _: ServerApp) -> None:
         """The server listens already; requests wait at the gate until the store is open."""
+        if self._misfit is not None:
+            self._gate.fail(self._misfit)
+            return
         try:
             self._database = await Database.open(Path(self.db_path))
             self._gate.open(await self._compose(self._database))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -73,3 +74,17 @@ def test_a_server_without_its_store_says_so_to_those_who_may_ask(
     unknown = server.connect(token="oxk_unknown").get("v1/models")
     assert unknown.status_code == 503
     assert "/dev/null" not in unknown.text
+
+
+def test_a_setting_that_cannot_be_used_is_told_and_no_other_store_is_used(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    wrong = ("--OxillamaApp.n_parallel=65", f"--OxillamaApp.db_path={tmp_path}/q.db")
+    server = start_server(*wrong, ready=False, module="jupyter_server")
+    answer = server.raw.get("oxillama/health")
+    assert answer.status_code == 500
+    assert "'n_parallel'" in answer.json()["error"]["message"]
+    assert not list(tmp_path.rglob("*.db"))
+
+    with pytest.raises(AssertionError, match="n_parallel"):  # a server of nothing else ends
+        start_server(*wrong)
