@@ -10,7 +10,13 @@ import msgspec
 from tornado import web
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from oxillama_jupyter.errors import EngineError, InvalidRequest, OxillamaError, QueueFull
+from oxillama_jupyter.errors import (
+    AuthenticationError,
+    EngineError,
+    InvalidRequest,
+    OxillamaError,
+    QueueFull,
+)
 from oxillama_jupyter.handlers.base import BaseHandler, secured
 from oxillama_jupyter.handlers.validation import decode_body
 from oxillama_jupyter.schemas.responses import CreateResponse
@@ -67,7 +73,12 @@ class ResponseSocketHandler(BaseHandler, WebSocketHandler):
         while True:
             message = await self._messages.get()
             try:
+                await self._check_key()
                 await self._answer_one(session, _body(message))
+            except AuthenticationError as error:
+                self._tell(refusal(error))
+                self.close()
+                return
             except OxillamaError as error:
                 self._tell(refusal(error))
             except WebSocketClosedError:
@@ -75,6 +86,15 @@ class ResponseSocketHandler(BaseHandler, WebSocketHandler):
             except Exception:  # those that wait are answered all the same
                 self.log.exception("oxillama: a request over a WebSocket failed")
                 self._tell(refusal(EngineError("Internal error; the server's log says which.")))
+
+    async def _check_key(self) -> None:
+        """A key that is revoked opens nothing any more, on connections that it opened either.
+
+        Raises:
+            AuthenticationError: It is.
+        """
+        if self.key_user is not None and await self.services.keys.verify(self._bearer()) is None:
+            raise AuthenticationError("This API key has been revoked.")
 
     async def _answer_one(self, session: ResponseSession, body: CreateResponse) -> None:
         async with aclosing(session.answer(body)) as events:

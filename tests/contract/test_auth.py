@@ -189,10 +189,27 @@ def test_the_command_line_manages_the_keys_of_a_running_server(server: Server) -
         server.sdk(created).models.list()
 
 
+def test_the_command_line_knows_the_store_of_the_servers_settings(
+    server: Server, tmp_path: Path
+) -> None:
+    config, given = tmp_path / "mine.db", tmp_path / "given.db"
+    env = server._environ() | {"JUPYTER_CONFIG_DIR": str(tmp_path)}
+    settings = f"c.OxillamaApp.db_path = {str(config)!r}\n"
+    (tmp_path / "jupyter_server_config.py").write_text(settings)
+    for words, store in (([], config), ([f"--OxillamaApp.db_path={given}"], given)):
+        command = [sys.executable, "-m", "oxillama_jupyter", "key", "create", "laptop", *words]
+        made = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+        assert str(store) in made.stdout
+        assert store.exists()
+
+
 def test_the_command_line_says_what_it_takes(server: Server) -> None:
     answer = key_command(server, "destroy", check=False)
     assert answer.returncode != 0
     assert "usage: jupyter oxillama key" in answer.stderr
+    answer = key_command(server, "create", "", check=False)
+    assert answer.returncode != 0
+    assert "name" in answer.stderr
 
 
 def key_command(

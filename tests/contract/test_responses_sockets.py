@@ -12,15 +12,16 @@ import pytest
 from oracle import check_object
 from replies import OPENING, TEXT, TIME, Event, create, order
 from servers import TOKEN, Server, until
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 LONG = "word " * 500
 
 
 @contextmanager
-def connected(server: Server) -> Iterator[ClientConnection]:
+def connected(server: Server, key: str = TOKEN) -> Iterator[ClientConnection]:
     url = server.url.replace("http", "ws", 1).split("?")[0] + "v1/responses"
-    headers = {"Authorization": f"Bearer {TOKEN}"}
+    headers = {"Authorization": f"Bearer {key}"}
     with connect(url, additional_headers=headers) as socket:
         yield socket
 
@@ -164,6 +165,16 @@ def test_strangers_get_no_connection(scripted: Server) -> None:
     url = scripted.url.replace("http", "ws", 1).split("?")[0] + "v1/responses"
     with pytest.raises(Exception, match="401"), connect(url):  # of the library's own
         pass
+
+
+def test_a_key_that_is_revoked_opens_nothing_more(scripted: Server) -> None:
+    key = scripted.raw.post("oxillama/keys", json={"name": "a socket's"}).json()
+    with connected(scripted, key["key"]) as socket:
+        assert order(ask(socket, "Hi"))[-1] == "response.completed"
+        scripted.raw.delete(f"oxillama/keys/{key['id']}")
+        assert refusal(ask(socket, "Hi again")) == (401, "invalid_api_key", None)
+        with pytest.raises(ConnectionClosed):
+            socket.recv(timeout=60)
 
 
 def test_a_stored_response_is_gone_on_from(scripted: Server) -> None:
