@@ -90,3 +90,21 @@ def test_a_variable_that_no_kernel_describes_any_more_says_so(page: Page) -> Non
     page.wait_for_selector("[role=alert]:has-text('No kernel listens here')")
     page.get_by_role("button", name="Do not attach scores").click()
     assert page.get_by_label("Goes with the question").count() == 0
+
+
+def test_what_a_person_emptied_stays_empty_when_its_output_is_shown_again(page: Page) -> None:
+    state = {"thread": "thread_1", "model": "chosen", "query": "old", "run_id": ""}
+    open_bare(page, chat_server)
+    show(page, "chat", "chat", **state)
+    page.get_by_role("button", name="New conversation").click()
+    page.wait_for_function("panel.get('thread') === ''")
+    page.evaluate("() => { panel.set('model', ''); panel.set('query', ''); }")
+
+    again = page.evaluate(
+        """(state) => {
+          const panel = ours().panel('chat', { ...state, run_id: 'run_1', more: 'new' });
+          return ['thread', 'model', 'query', 'run_id', 'more'].map((name) => panel.get(name));
+        }""",
+        state,
+    )
+    assert again == ["", "", "", "run_1", "new"]  # only what was not known yet comes late

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from engine.helpers import answer, ask, collect, started, text_of, until
 
+from oxillama_jupyter.engine import process
 from oxillama_jupyter.engine.catalog import Catalog
 from oxillama_jupyter.engine.local import LocalEngine
 from oxillama_jupyter.engine.places import place_of
@@ -275,9 +276,17 @@ def save_all(self, seconds):
     time.sleep(0.3)
     real(self, seconds)
 slots.Slots.save_all = save_all
+worker._LAST_SECONDS = 20
 """
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Saving takes longer on a busy machine; nobody ends the engine by force meanwhile."""
+    monkeypatch.setattr(process, "_GRACE_SECONDS", 30.0)
+
+
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("alone", [True, False])
 async def test_a_thread_that_is_forgotten_while_its_engine_ends_leaves_nothing(
     make: MakeEngine, worker_script: UseWorker, small_model: Path, folder: Path, *, alone: bool

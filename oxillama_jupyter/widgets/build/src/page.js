@@ -20,15 +20,18 @@ class Panel {
     this.id = id;
   }
 
-  /** Take what the notebook says of it that is not known yet: it may say a run's id only later. */
+  /** Take what the notebook says that is not known: what a person has emptied stays so, ids may come late. */
   learn(state) {
-    for (const name in state) this.#state[name] ||= state[name];
+    for (const name in state) {
+      if (/_id$/.test(name)) this.#state[name] ||= state[name];
+      else this.#state[name] ??= state[name];
+    }
     return this;
   }
 
   /** Whether a kernel listens. */
   get connected() {
-    return this.#model !== null;
+    return !!this.#model;
   }
 
   get(name) {
@@ -69,7 +72,7 @@ class Panel {
 
   /** Send the server a request; the answer's JSON. */
   async ask(path, { body, ...options } = {}) {
-    const given = body === undefined ? options : { method: "POST", ...options, body: JSON.stringify(body) };
+    const given = body ? { method: "POST", ...options, body: JSON.stringify(body) } : options;
     return (await ask(path, given)).json();
   }
 
@@ -85,8 +88,7 @@ class Panel {
 
   /** From now on the kernel's model holds the state; null when it is gone. */
   connect(model) {
-    const names = [...this.#listeners.keys(), ...Object.keys(this.#state)];
-    if (!model) for (const name of names) this.#state[name] = this.get(name);
+    if (!model) for (const name of [...this.#listeners.keys(), ...Object.keys(this.#state)]) this.#state[name] = this.get(name);
     this.#model = model;
     // A model can come long after its panel: what somebody has chosen meanwhile is newer.
     if (model) {

@@ -2,7 +2,7 @@
 
 /** A request that the server refused; `message` and `code` are the server's own. */
 export class Refused extends Error {
-  constructor(message, status, { code = null, after = null } = {}) {
+  constructor(message, status, { code, after } = {}) {
     super(message);
     this.status = status;
     this.code = code;

@@ -2,7 +2,7 @@
 
 import { page } from "../page.js";
 import { bringsCode, frameCode } from "./code.js";
-import { changedAreas, markPortions } from "./portions.js";
+import { changedAreas, MARKED, markPortions } from "./portions.js";
 
 const PANEL = "application/vnd.oxillama.panel+json";
 const PAUSE = 300; // milliseconds: outputs change often while a cell runs
@@ -50,6 +50,7 @@ export function bars(panel) {
     clearTimeout(timer);
     shown.forEach((bar) => bar.end());
   });
+  panel.content.node.classList.add(MARKED);
   timer = setTimeout(look, PAUSE);
 }
 

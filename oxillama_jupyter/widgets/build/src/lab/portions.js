@@ -4,6 +4,8 @@
 
 const PANEL = "application/vnd.oxillama.panel+json";
 const PORTION = "oxillama-portion";
+/** A notebook whose outputs are marked; elsewhere the style sheet has to guess by what they are. */
+export const MARKED = "oxillama-marked";
 
 /** Mark the outputs of a cell whose text a view ahead of them shows too. */
 export function markPortions({ outputArea }) {

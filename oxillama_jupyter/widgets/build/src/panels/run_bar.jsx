@@ -2,17 +2,17 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import styles from "./run_bar.css";
+import { usePoll } from "../poll.js";
 import { runOf, TERMINAL, thoughtsOf } from "../run.js";
 import { fork, messagesOf, retry, textOf } from "../run_again.js";
 import { ending, speed } from "../run_words.js";
 import { Thoughts } from "../thoughts.jsx";
-import { Button, mount, Notice, useLoad } from "../ui.jsx";
+import { Button, mount, Notice } from "../ui.jsx";
 
 export { PROTOCOL } from "../page.js";
 
 const SHOWN = 1500; // milliseconds
 const BETWEEN = 1000; // milliseconds between looks at a run that goes on
-const AGAIN = 2000; // milliseconds until a server is asked again that did not answer
 
 export function show(panel, el, page) {
   return mount(<RunBar panel={panel} page={page} />, el, styles, "run-bar");
@@ -31,25 +31,44 @@ async function load(panel, signal) {
   return { run, context, thoughts, used: (steps.data[0]?.usage ?? run.usage)?.total_tokens ?? 0 };
 }
 
-/** Milliseconds until the next look; null where there is nothing more to be seen. */
-function pauseBefore(data, error) {
-  if (error) return error.status === undefined || error.status >= 500 ? AGAIN : null;
-  return data && !TERMINAL.has(data.run.status) ? BETWEEN : null;
+/**
+ * The bar's run as long as it can be seen, `{data, error}`: until it has ended or the server refuses.
+ *
+ * A server that does not answer is asked more and more seldom.
+ */
+function useRun(panel, root) {
+  const known = useRef({}); // `{data, error, final}`
+  const look = async (signal) => {
+    if (known.current.final) return known.current; // bars come into sight again and again
+    let { data, error } = known.current;
+    try {
+      data = await load(panel, signal);
+    } catch (fault) {
+      if (fault.status === undefined || fault.status >= 500) throw fault;
+      error = fault;
+    }
+    const final = Boolean(error) || TERMINAL.has(data.run.status);
+    return (known.current = { data, error, final });
+  };
+  const { data: found, error } = usePoll(look, root, ({ final }) => (final ? null : BETWEEN));
+  return { data: found?.data, error: found?.error ?? error };
 }
 
 function RunBar({ panel, page }) {
-  const { data, error, reload } = useLoad((signal) => load(panel, signal), [panel]);
+  const root = useRef(null);
+  const { data, error } = useRun(panel, root);
+  return (
+    <div ref={root}>
+      {data && <Bar panel={panel} page={page} data={data} />}
+      {!data && error && error.status !== 404 && <Notice error={error} />}
+    </div>
+  );
+}
+
+function Bar({ panel, page, data }) {
   const [more, setMore] = useState(null); // "prompt", or the panel of another answer
   const [said, setSaid] = useState("");
   const root = useRef(null);
-  useEffect(() => {
-    const wait = pauseBefore(data, error);
-    if (!wait) return;
-    const timer = setTimeout(reload, wait);
-    return () => clearTimeout(timer);
-  }, [data, error]);
-  if (error && !data) return error.status === 404 ? null : <Notice error={error} />;
-  if (!data) return null;
   const { run } = data;
   const again = async () => {
     const made = await retry(panel, run);
