@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from oxillama_jupyter.engine.process import (
-    CHILD_ENVIRONMENT,
-    ChildProcess,
-    StartError,
-    describe_exit,
-)
+from oxillama_jupyter.engine.process import CHILD_ENVIRONMENT, ChildProcess, StartError
 from oxillama_jupyter.engine.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -43,10 +37,6 @@ class Launched:
     ready: Ready
     extra_bufts: bool
     why: str
-
-
-class _PassingError(StartError):
-    """The start failed for a reason that may be gone the next time."""
 
 
 class Launcher:
@@ -92,7 +82,7 @@ class Launcher:
         try:
             return await self._open(receive, extra_bufts=extra, why=why, choice=choice)
         except StartError as error:
-            passing = isinstance(error, _PassingError)
+            passing = error.passing
             self._logger.warning(
                 "The engine does not start with the settings that were the fastest; it tries "
                 "without them. %s",
@@ -141,25 +131,10 @@ class Launcher:
         try:
             child = ChildProcess(receive, self._logger, environment)
         except OSError as error:
-            raise _PassingError(f"The engine's process cannot be started: {error}") from error
-        ready = await self._ready(child, configure)
+            message = f"The engine's process cannot be started: {error}"
+            raise StartError(message, passing=True) from error
+        ready = await child.open(configure, self._timeout)
         return Launched(child, ready, extra_bufts, why)
-
-    async def _ready(self, child: ChildProcess, configure: Configure) -> Ready:
-        """Open a child; where it neither crashed nor said why it cannot, that may pass.
-
-        It may have been late, as on a busy machine, or killed for its memory.
-        """
-        clock = asyncio.get_running_loop().time
-        begun = clock()
-        try:
-            return await child.open(configure, self._timeout)
-        except StartError as error:
-            late = clock() >= begun + self._timeout
-            died = describe_exit(await child.wait()) in error.message  # else that is what it said
-            if error.crash or not (late or died):
-                raise
-            raise _PassingError(error.message) from error
 
     def _remember(self, verdict: Verdict) -> None:
         try:

@@ -83,12 +83,15 @@ class StartError(Exception):
     Args:
         message: Why, for people.
         crash: How it died, where it was by a bad instruction or access; empty otherwise.
+        passing: Whether that may be otherwise the next time: it was late, as on a busy machine, or
+            was killed, as for its memory.
     """
 
-    def __init__(self, message: str, crash: str = "") -> None:
+    def __init__(self, message: str, crash: str = "", *, passing: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.crash = crash
+        self.passing = passing
 
 
 class ChildProcess:
@@ -182,11 +185,13 @@ class ChildProcess:
                 raise StartError(answer.message)
             return answer
         if not self._exited.done():
-            raise StartError(f"The engine was not ready after {timeout:g} s of {self._phase}.")
+            late = f"The engine was not ready after {timeout:g} s of {self._phase}."
+            raise StartError(late, passing=True)
         code = self._exited.result()
         end = describe_exit(code)
         message = f"The engine's process {end} while {self._phase}. Its last words:\n"
-        raise StartError(message + self.last_words(), end if code in _CRASHES else "")
+        crash = end if code in _CRASHES else ""
+        raise StartError(message + self.last_words(), crash, passing=not crash)
 
     # -- threads ---------------------------------------------------------------------------------
 
