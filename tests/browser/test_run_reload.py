@@ -20,7 +20,7 @@ KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
 def test_a_page_reloaded_in_mid_run_catches_up_while_the_kernel_is_blocked(
     page: Page, scripted_lab: Server, world: World, hosts: set[str | None]
 ) -> None:
-    write_notebook(world, "%%oxillama\nslow 900")
+    write_notebook(world, "%%oxillama\nslow 1800")
     open_notebook(page, scripted_lab)
     run_all(page)
     page.wait_for_selector(SHOWN.format("w5 "), timeout=LIMIT)
@@ -37,7 +37,7 @@ def test_a_page_reloaded_in_mid_run_catches_up_while_the_kernel_is_blocked(
     page.wait_for_selector(".oxillama-bar", state="hidden", timeout=LIMIT)
     text = page.locator(".oxillama-text").inner_text().split()
     assert text == [f"w{number}" for number in range(len(text))]
-    assert last + 20 < len(text) < 900
+    assert last + 20 < len(text) < 1800
 
 
 @pytest.mark.timeout(200)
