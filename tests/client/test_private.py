@@ -148,11 +148,25 @@ def test_a_start_that_takes_too_long_is_given_up(
         "c.PasswordIdentityProvider.hashed_password = 'argon2:$argon2id$v=19$m=10,t=1,p=1$YQ$YQ'",
         "c.IdentityProvider.token = ''",
         "c.ServerApp.ip = '0.0.0.0'; c.ServerApp.port = 8888; c.ServerApp.base_url = '/x/'",
-        "c.ServerApp.certfile = '/nowhere.pem'; c.ServerApp.root_dir = '/'",
+        "c.ServerApp.certfile = '/nowhere.pem'; c.ServerApp.keyfile = '/nowhere.key';"
+        " c.ServerApp.client_ca = '/nowhere.ca'; c.ServerApp.root_dir = '/'",
+        "c.ServerApp.ssl_options = {'certfile': '/nowhere.pem', 'ssl_version': None}",
+        "c.ServerApp.preferred_dir = '/tmp'",
+        "c.FileContentsManager.preferred_dir = '/tmp'; c.ContentsManager.preferred_dir = '/tmp'",
         "c.OxillamaApp.prefix = 'ours'; c.OxillamaApp.openai_prefix = 'llm'",
         "c.ServerApp.sock = '/tmp/x.sock'",
     ],
-    ids=["password", "no-token", "address", "https", "prefixes", "socket"],
+    ids=[
+        "password",
+        "no-token",
+        "address",
+        "https",
+        "ssl-options",
+        "preferred-dir",
+        "preferred-dir-of-contents",
+        "prefixes",
+        "socket",
+    ],
 )
 def test_the_users_own_server_settings_do_not_break_it(here: World, setting: str) -> None:
     (here.root / "config" / "jupyter_server_config.py").write_text(setting)
