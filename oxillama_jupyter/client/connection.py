@@ -26,9 +26,12 @@ from oxillama_jupyter.client.discovery import (
     from_parent,
 )
 from oxillama_jupyter.client.modes import check_mode, taping
-from oxillama_jupyter.client.probe import is_loopback
+from oxillama_jupyter.client.probe import is_loopback, trusted
+from oxillama_jupyter.errors import ConnectionFailed
 
 if TYPE_CHECKING:
+    import ssl
+
     from openai import OpenAI, Stream
 
     from oxillama_jupyter.client.discovery import Address
@@ -93,6 +96,16 @@ def _known() -> Address | None:
     return known and check_mode(known)
 
 
+def _verification(url: str) -> ssl.SSLContext | bool:
+    """What an HTTP client takes as `verify`."""
+    try:
+        return trusted(url) or True
+    except (OSError, ValueError) as error:
+        raise ConnectionFailed(
+            f"The server's certificate cannot be read (OXILLAMA_CERTIFICATE): {error}"
+        ) from error
+
+
 class Connection:
     """A server, by the OpenAI SDK.
 
@@ -140,7 +153,8 @@ class Connection:
         from openai import DefaultHttpxClient, OpenAI
 
         # A proxy from the environment has no way to this machine's own ports.
-        http = DefaultHttpxClient(trust_env=not is_loopback(self.base_url))
+        direct = is_loopback(self.base_url)
+        http = DefaultHttpxClient(trust_env=not direct, verify=_verification(self.base_url))
         client = OpenAI(
             base_url=self.base_url, api_key=self.api_key, max_retries=2, http_client=http
         )

@@ -44,7 +44,7 @@ _PROCESS = secrets.token_hex(4)  # in names that no process of the same id may f
 _OF_A_RUN = re.compile(r"-(?:record|replay)-(\d+)-(\w+)(?:\.\w+|-root)")
 # What belongs to the kernel or to another server, and would mislead this one.
 _NOT_INHERITED = re.compile(
-    r"JPY_|JUPYTERHUB_|JUPYTER_TOKEN|OXILLAMA_(BASE_URL|API_KEY|URL)$|PYTEST_"
+    r"JPY_|JUPYTERHUB_|JUPYTER_TOKEN|OXILLAMA_(BASE_URL|API_KEY|URL|CERTIFICATE)$|PYTEST_"
 )
 
 
