@@ -23,12 +23,13 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oxillama_jupyter._version import __version__
 from oxillama_jupyter.client.discovery import Address, from_root
-from oxillama_jupyter.client.probe import health
+from oxillama_jupyter.client.probe import answered, health
 from oxillama_jupyter.errors import ConnectionFailed
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ __all__ = ["private_server", "running_private_server"]
 
 IDLE_SECONDS = 600
 START_SECONDS = 90.0
+_ANSWER_SECONDS = 3.0
 _POLL_SECONDS = 0.05
 _LOG_LINES = 4
 _PROCESS = secrets.token_hex(4)  # in names that no process of the same id may find
@@ -197,7 +199,7 @@ def _wait(files: _Files, child: subprocess.Popen[bytes], token: str) -> Address:
         info = _read(files.directory / f"jpserver-{child.pid}.json")
         if info.get("url"):
             address = from_root(info["url"], info.get("token") or token, "private server")
-            if health(address.url, address.api_key):
+            if _is_ready(files, address):
                 state = {
                     "url": info["url"],
                     "token": address.api_key,
@@ -214,6 +216,26 @@ def _wait(files: _Files, child: subprocess.Popen[bytes], token: str) -> Address:
         f"The private server could not be started: it {end}. {_last_lines(files.log)}"
         f" (whole log: {files.log})"
     )
+
+
+def _is_ready(files: _Files, address: Address) -> bool:
+    """Whether the new server answers.
+
+    Raises:
+        ConnectionFailed: It answers that it cannot do its work, as with a store that does not open.
+    """
+    status, body = answered(address.url, address.api_key, "/health", timeout=_ANSWER_SECONDS)
+    if body is None:
+        return False
+    error = body.get("error")
+    # A server that is still starting answers with 503; with every other error it remains.
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.SERVICE_UNAVAILABLE:
+        message = error.get("message") if isinstance(error, dict) else None
+        if message:
+            raise ConnectionFailed(
+                f"The private server could not be started: {message} (whole log: {files.log})"
+            )
+    return status == HTTPStatus.OK and "status" in body
 
 
 def _sweep(files: _Files) -> None:

@@ -6,6 +6,7 @@ import ipaddress
 import json
 import os
 import re
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["asked", "health", "is_loopback", "trusted"]
+__all__ = ["answered", "asked", "health", "is_loopback", "trusted"]
 
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -94,6 +95,19 @@ def asked(url: str, key: str, path: str, *, timeout: float) -> dict[str, Any] | 
         path: The path behind it, with its query.
         timeout: Seconds to wait for each step of the answer.
     """
+    status, found = answered(url, key, path, timeout=timeout)
+    return found if status == HTTPStatus.OK else None
+
+
+def answered(url: str, key: str, path: str, *, timeout: float) -> tuple[int, dict[str, Any] | None]:
+    """The status and the JSON object of any answer, errors too; 0 and None where none came.
+
+    Args:
+        url: The address of our own routes, such as `http://127.0.0.1:8888/oxillama`.
+        key: The key to send.
+        path: The path behind it, with its query.
+        timeout: Seconds to wait for each step of the answer.
+    """
     import http.client
 
     parts = urlsplit(url)
@@ -108,9 +122,9 @@ def asked(url: str, key: str, path: str, *, timeout: float) -> dict[str, Any] | 
         try:
             link.request("GET", f"{parts.path}{path}", headers={"Authorization": f"Bearer {key}"})
             answer = link.getresponse()
-            found = json.loads(answer.read()) if answer.status == http.client.OK else None
+            found = json.loads(answer.read())
         finally:
             link.close()
     except (OSError, ValueError, http.client.HTTPException):
-        return None
-    return found if isinstance(found, dict) else None
+        return 0, None
+    return answer.status, found if isinstance(found, dict) else None

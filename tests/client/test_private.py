@@ -142,6 +142,20 @@ def test_a_start_that_takes_too_long_is_given_up(
         private_server(here.runtime)
 
 
+def test_a_store_that_cannot_open_is_said_at_once(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(private, "START_SECONDS", 10.0)
+    store = here.root / "data" / "oxillama" / "oxillama.db"
+    store.parent.mkdir()
+    store.write_text("This is no database." * 100)
+
+    with pytest.raises(ConnectionFailed, match=r"could not be started: \S*oxillama\.db cannot"):
+        private_server(here.runtime)
+
+    assert here.server_pids() == []
+
+
 @pytest.mark.parametrize(
     "setting",
     [
