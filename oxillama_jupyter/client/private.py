@@ -124,8 +124,35 @@ def _recorded(files: _Files, timeout: float = 3.0) -> Address | None:
     state = _read(files.state)
     if state.get("version") != __version__ or not state.get("url"):
         return None
+    if not _is_ours(state.get("pid")):
+        # Whoever listens at its port now is somebody else, and must not be told the token.
+        _forget(files, state.get("pid"))
+        return None
     address = from_root(state["url"], str(state.get("token")), "private server")
     return address if health(address.url, address.api_key, timeout=timeout) else None
+
+
+def _is_ours(pid: object) -> bool:
+    """Whether the process runs, and is this user's."""
+    if not isinstance(pid, int) or pid <= 0:
+        return False
+    if os.name == "nt":  # there is no signal 0 to ask with
+        return True
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+def _forget(files: _Files, pid: object) -> None:
+    """Remove what is written down about a server that has ended, but not about its successor."""
+    from filelock import FileLock, Timeout
+
+    # Who holds the lock is starting a server, and writes the file anew.
+    with suppress(OSError, Timeout), FileLock(files.lock, timeout=0, mode=0o600):
+        if _read(files.state).get("pid") == pid:
+            files.state.unlink(missing_ok=True)
 
 
 def _start(files: _Files, idle_seconds: int) -> Address:
@@ -149,8 +176,15 @@ def _start(files: _Files, idle_seconds: int) -> Address:
         child.wait()
         raise
     # It outlives this kernel; if it ends before, it must not stay behind as a zombie.
-    threading.Thread(target=child.wait, name="oxillama-private-end", daemon=True).start()
+    threading.Thread(
+        target=_see_off, args=(files, child), name="oxillama-private-end", daemon=True
+    ).start()
     return address
+
+
+def _see_off(files: _Files, child: subprocess.Popen[bytes]) -> None:
+    child.wait()
+    _forget(files, child.pid)
 
 
 def _command(files: _Files, idle_seconds: int) -> list[str]:

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 from client.world import is_running, wait_for
+from filelock import FileLock
 
 from oxillama_jupyter.client import private
 from oxillama_jupyter.client.connection import connect
@@ -19,6 +24,8 @@ from oxillama_jupyter.client.probe import health
 from oxillama_jupyter.errors import ConnectionFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from client.world import World
 
 CONNECT = (
@@ -69,6 +76,63 @@ def test_a_killed_server_is_replaced(here: World) -> None:
 
     assert second.api_key != first.api_key
     assert health(second.url, second.api_key)
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[str, list[str]]]:
+    """Somebody who listens where a server has been, and the keys that he is told."""
+    told: list[str] = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told.append(self.headers["Authorization"])
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"status": "ok"}')
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Listener) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/", told
+        server.shutdown()
+
+
+@pytest.mark.parametrize("owner", ["nobody", "another user"])
+def test_who_listens_where_a_server_has_been_is_not_told_its_token(
+    here: World,
+    listener: tuple[str, list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    owner: str,
+) -> None:
+    url, told = listener
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait(60)
+    state = {"url": url, "token": "secret", "version": private.__version__, "pid": gone.pid}
+    if owner == "another user":
+        state["pid"] = os.getpid()
+        monkeypatch.setattr(os, "kill", Mock(side_effect=PermissionError))
+    files = private._Files(here.runtime)
+    files.state.write_text(json.dumps(state))
+
+    assert running_private_server(here.runtime) is None
+
+    assert told == []
+    assert not files.state.exists()
+
+
+def test_a_state_file_that_a_successor_has_written_stays(here: World) -> None:
+    files = private._Files(here.runtime)
+    files.state.write_text(json.dumps({"pid": os.getpid()}))
+
+    private._forget(files, os.getpid() + 1)
+    assert files.state.exists()
+    with FileLock(files.lock):  # somebody is starting one
+        private._forget(files, os.getpid())
+    assert files.state.exists()
+    private._forget(files, os.getpid())
+    assert not files.state.exists()
 
 
 def test_a_server_of_another_version_is_left_alone(
