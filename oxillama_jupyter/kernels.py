@@ -51,7 +51,8 @@ def _loopback(serverapp: ServerApp) -> str:
     if _certificate(serverapp):  # Jupyter looks at one of the two settings for it only
         url = url._replace(scheme="https")
     if serverapp.ip in WILDCARD_IPS:
-        url = url._replace(netloc=f"127.0.0.1:{url.port}")
+        host = "[::1]" if ":" in serverapp.ip else "127.0.0.1"  # `::` is IPv6 alone
+        url = url._replace(netloc=f"{host}:{url.port}")
     return url.geturl()
 
 

@@ -5,6 +5,8 @@ import os
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+import pytest
+
 from oxillama_jupyter.kernels import give_key
 
 if TYPE_CHECKING:
@@ -43,3 +45,16 @@ def test_the_file_of_the_certificate_is_given_as_a_whole_path() -> None:
 
 def test_a_server_without_one_names_none() -> None:
     assert "OXILLAMA_CERTIFICATE" not in environ("http://h:1/", "h")
+
+
+@pytest.mark.parametrize(
+    ("ip", "host"),
+    [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]"), ("10.0.0.1", "10.0.0.1")],
+)
+def test_kernels_are_given_an_address_that_the_server_listens_at(ip: str, host: str) -> None:
+    shown = {"0.0.0.0": "big", "::": "big", "::1": "[::1]"}.get(ip, ip)
+
+    given = environ(f"http://{shown}:8888/a/", ip)
+
+    assert given["OXILLAMA_BASE_URL"] == f"http://{host}:8888/a/v1"
+    assert given["OXILLAMA_URL"] == f"http://{host}:8888/a/oxillama"

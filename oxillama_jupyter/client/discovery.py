@@ -28,7 +28,12 @@ __all__ = [
 ]
 
 _UI_PAGES = ("/lab", "/tree", "/notebooks", "/doc", "/consoles", "/edit")
-_EVERY_INTERFACE = ("", "0.0.0.0", "::")  # noqa: S104 (recognised here, never bound)
+# Addresses that stand for every interface, and how this machine reaches itself there.
+_EVERY_INTERFACE = {
+    "": "127.0.0.1",
+    "0.0.0.0": "127.0.0.1",  # noqa: S104 (recognised here, never bound)
+    "::": "::1",  # a server there listens by IPv6 alone
+}
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,7 @@ def from_hub(environ: Mapping[str, str]) -> Address | None:
     if not token or not parts.scheme:
         return None
     host = parts.hostname or ""
-    name = "127.0.0.1" if host in _EVERY_INTERFACE else host
+    name = _EVERY_INTERFACE.get(host, host)
     netloc = f"[{name}]" if ":" in name else name
     if parts.port:
         netloc = f"{netloc}:{parts.port}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from oxillama_jupyter.client import discovery
 from oxillama_jupyter.client.discovery import (
     from_arguments,
     from_environment,
@@ -135,6 +136,28 @@ def test_a_hub_server_on_every_interface_is_reached_by_loopback(world: World) ->
     assert address.source == "JupyterHub"
     assert from_hub(environ | {"JUPYTERHUB_API_TOKEN": "wrong"}) is None
     assert from_hub({}) is None
+
+
+@pytest.mark.parametrize(
+    ("service", "root"),
+    [
+        ("http://[::]:8888/user/bob/", "http://[::1]:8888/user/bob"),
+        ("http://[fd00::1]:8888/user/bob/", "http://[fd00::1]:8888/user/bob"),
+        ("http://0.0.0.0:8888/", "http://127.0.0.1:8888/user/bob/"),
+        ("http://:8888/user/bob/", "http://127.0.0.1:8888/user/bob"),
+    ],
+)
+def test_where_a_hub_server_listens(
+    monkeypatch: pytest.MonkeyPatch, service: str, root: str
+) -> None:
+    monkeypatch.setattr(discovery, "health", lambda *_: {"status": "ok"})
+    environ = {
+        "JUPYTERHUB_API_TOKEN": "t",
+        "JUPYTERHUB_SERVICE_URL": service,
+        "JUPYTERHUB_SERVICE_PREFIX": "/user/bob/",
+    }
+
+    assert from_hub(environ) == from_root(root, "t", "JupyterHub")
 
 
 def test_no_repr_shows_a_key() -> None:
