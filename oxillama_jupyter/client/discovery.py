@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
-from oxillama_jupyter.client.probe import health
+from oxillama_jupyter.client.probe import health, is_here
 from oxillama_jupyter.errors import ConnectionFailed
 
 if TYPE_CHECKING:
@@ -51,6 +51,15 @@ class Address:
     url: str
     api_key: str
     source: str
+
+    @property
+    def direct(self) -> bool:
+        """Whether it is on this machine, so that no proxy is on the way to it.
+
+        The servers that are found always are. The environment names a kernel's own server or any
+        other that somebody has written there.
+        """
+        return self.source not in {"arguments", "environment"} or is_here(self.base_url)
 
     def __repr__(self) -> str:
         """Without the key: reprs end up in saved notebooks."""

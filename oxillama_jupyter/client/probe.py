@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import os
+import platform
 import re
 from http import HTTPStatus
 from pathlib import Path
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["answered", "asked", "health", "is_loopback", "trusted"]
+__all__ = ["answered", "asked", "health", "is_here", "is_loopback", "trusted"]
 
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -28,6 +29,38 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_here(url: str) -> bool:
+    """Whether `url` leads to this machine, by any name or address that it has."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    own = platform.node().lower()
+    if is_loopback(url) or (host and host == own):
+        return True
+    # Machines know themselves with or without their domain.
+    alike = host.partition(".")[0] == own.partition(".")[0]
+    return bool(host) and (alike or _is_number(host)) and _is_bindable(host)
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_bindable(host: str) -> bool:
+    """Whether one of this machine's interfaces has the address; no other lets itself be bound."""
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((host, 0))
+    except OSError:
+        return False
+    return True
 
 
 def trusted(url: str) -> ssl.SSLContext | None:

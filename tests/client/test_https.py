@@ -139,6 +139,23 @@ def test_of_a_chain_only_the_servers_own_certificate_counts(
     assert health(f"{place}/oxillama", "key") is None
 
 
+def test_the_usual_variable_for_certificates_holds_without_a_proxy_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = certificate(tmp_path, "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(made.file))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made.file, made.key)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Health) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        connection = connect(f"https://localhost:{server.server_port}/v1", "key")
+        answer = connection.health()
+        server.shutdown()
+
+    assert answer == {"status": "ok"}
+
+
 def test_it_counts_for_the_server_that_gave_it_and_names_are_checked_elsewhere(
     made: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
