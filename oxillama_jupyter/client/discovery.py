@@ -27,7 +27,8 @@ __all__ = [
     "from_root",
 ]
 
-_UI_PAGES = ("/lab", "/tree", "/notebooks", "/doc", "/consoles", "/edit")
+_UI_PAGES = ("tree", "notebooks", "doc", "consoles", "edit")
+_BEHIND_LAB = ("", "tree", "workspaces", "doc")  # what may follow on JupyterLab's own page
 # Addresses that stand for every interface, and how this machine reaches itself there.
 _EVERY_INTERFACE = {
     "": "127.0.0.1",
@@ -98,10 +99,23 @@ def from_arguments(base_url: str, api_key: str | None, url: str | None) -> Addre
     if url is not None:
         given = urlunsplit((parts.scheme, parts.netloc, path, "", ""))
         return Address(given, url.rstrip("/"), key, "arguments")
-    path = path.removesuffix("/v1")
-    for page in _UI_PAGES:
-        path = path.removesuffix(page).partition(f"{page}/")[0]
+    path = path.removesuffix("/v1") if path.endswith("/v1") else _without_page(path)
     return from_root(urlunsplit((parts.scheme, parts.netloc, path, "", "")), key, "arguments")
+
+
+def _without_page(path: str) -> str:
+    """The base of a server's path that may lead to one of its pages.
+
+    Folders behind a page may be called like pages (`/lab/tree/notebooks`), and so may what is ahead
+    of it: JupyterHub has the user's name there, which is never a page.
+    """
+    segments = path.split("/")
+    for number, segment in enumerate(segments):
+        follower = segments[number + 1] if number + 1 < len(segments) else ""
+        is_page = segment in _UI_PAGES or (segment == "lab" and follower in _BEHIND_LAB)
+        if is_page and segments[number - 1] != "user":
+            return "/".join(segments[:number])
+    return path
 
 
 def from_environment(environ: Mapping[str, str]) -> Address | None:

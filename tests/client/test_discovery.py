@@ -34,6 +34,16 @@ if TYPE_CHECKING:
         ("http://h:1/tree?token=t", "http://h:1/v1", "http://h:1/oxillama"),
         ("http://[::1]:8888/lab", "http://[::1]:8888/v1", "http://[::1]:8888/oxillama"),
         ("http://h/labels/v1", "http://h/labels/v1", "http://h/labels/oxillama"),
+        ("http://h/user/lab/v1", "http://h/user/lab/v1", "http://h/user/lab/oxillama"),
+        ("http://h/lab/v1/", "http://h/lab/v1", "http://h/lab/oxillama"),
+        ("http://h/user/lab/", "http://h/user/lab/v1", "http://h/user/lab/oxillama"),
+        ("http://h/user/lab/lab", "http://h/user/lab/v1", "http://h/user/lab/oxillama"),
+        ("http://h/user/tree/tree/a", "http://h/user/tree/v1", "http://h/user/tree/oxillama"),
+        ("http://h/user/lab/tree/a", "http://h/user/lab/v1", "http://h/user/lab/oxillama"),
+        ("http://h/lab/lab/tree/lab/x", "http://h/lab/v1", "http://h/lab/oxillama"),
+        ("http://h/lab/tree/notebooks/tree/x", "http://h/v1", "http://h/oxillama"),
+        ("http://h/lab/workspaces/a/tree/x", "http://h/v1", "http://h/oxillama"),
+        ("http://h/b/tree/lab", "http://h/b/v1", "http://h/b/oxillama"),
     ],
 )
 def test_an_address_in_any_form_people_have_it(given: str, base_url: str, url: str) -> None:
