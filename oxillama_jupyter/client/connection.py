@@ -162,12 +162,21 @@ class Connection:
         """
         return self._address.direct
 
+    @property
+    def http_options(self) -> dict[str, Any]:
+        """What an HTTP client for this server has to be made with: proxies and certificates.
+
+        Raises:
+            ConnectionFailed: The certificate that the environment names cannot be read.
+        """
+        return {"trust_env": not self.direct, "verify": _verification(self.base_url)}
+
     @cached_property
     def openai(self) -> OpenAI:
         """The SDK's client for this server; made when it is first used, for it loads slowly."""
         from openai import DefaultHttpxClient, OpenAI
 
-        http = DefaultHttpxClient(trust_env=not self.direct, verify=_verification(self.base_url))
+        http = DefaultHttpxClient(**self.http_options)
         client = OpenAI(
             base_url=self.base_url, api_key=self.api_key, max_retries=2, http_client=http
         )
