@@ -1,8 +1,9 @@
-"""How the kernels of a server find it: three variables in their environment."""
+"""How the kernels of a server find it: variables in their environment."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,9 @@ __all__ = ["give_key"]
 
 def give_key(serverapp: ServerApp, key: str, openai_prefix: str, prefix: str) -> None:
     """Have every kernel that this server starts or restarts be given its URLs and its key.
+
+    Where the server has a certificate, they are told its file, too: on a loopback address, no
+    client could know by other means whether it is the right one.
 
     The method of the instance is wrapped, because that is the one place that sessions, bare
     kernels, restarts and other kernel manager classes all go through. The key is not put into the
@@ -33,6 +37,9 @@ def give_key(serverapp: ServerApp, key: str, openai_prefix: str, prefix: str) ->
         env["OXILLAMA_API_KEY"] = key
         env["OXILLAMA_BASE_URL"] = url_path_join(root, openai_prefix)
         env["OXILLAMA_URL"] = url_path_join(root, prefix)
+        certificate = _certificate(serverapp)
+        if certificate:
+            env["OXILLAMA_CERTIFICATE"] = certificate
         return await ensure_async(start_kernel(*args, env=env, **kwargs))
 
     manager.start_kernel = start_with_key  # type: ignore[method-assign]  # on the instance
@@ -41,6 +48,15 @@ def give_key(serverapp: ServerApp, key: str, openai_prefix: str, prefix: str) ->
 def _loopback(serverapp: ServerApp) -> str:
     """The server's URL as a kernel on the same machine reaches it."""
     url = urlsplit(serverapp.connection_url)
+    if _certificate(serverapp):  # Jupyter looks at one of the two settings for it only
+        url = url._replace(scheme="https")
     if serverapp.ip in WILDCARD_IPS:
-        url = url._replace(netloc=f"127.0.0.1:{url.port}")
+        host = "[::1]" if ":" in serverapp.ip else "127.0.0.1"  # `::` is IPv6 alone
+        url = url._replace(netloc=f"{host}:{url.port}")
     return url.geturl()
+
+
+def _certificate(serverapp: ServerApp) -> str:
+    """The file of the server's own certificate; empty if it speaks plain HTTP."""
+    file = (serverapp.ssl_options or {}).get("certfile")
+    return str(Path(file).absolute()) if file else ""

@@ -26,9 +26,12 @@ from oxillama_jupyter.client.discovery import (
     from_parent,
 )
 from oxillama_jupyter.client.modes import check_mode, taping
-from oxillama_jupyter.client.probe import is_loopback
+from oxillama_jupyter.client.probe import trusted
+from oxillama_jupyter.errors import ConnectionFailed
 
 if TYPE_CHECKING:
+    import ssl
+
     from openai import OpenAI, Stream
 
     from oxillama_jupyter.client.discovery import Address
@@ -93,6 +96,23 @@ def _known() -> Address | None:
     return known and check_mode(known)
 
 
+def _verification(url: str) -> ssl.SSLContext | bool:
+    """What an HTTP client takes as `verify`."""
+    try:
+        own = trusted(url)
+    except (OSError, ValueError) as error:
+        raise ConnectionFailed(
+            f"The server's certificate cannot be read (OXILLAMA_CERTIFICATE): {error}"
+        ) from error
+    named = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
+    if own is None and named and url.startswith("https:"):
+        import ssl
+
+        # The HTTP library heeds them only where it heeds proxies as well.
+        return ssl.create_default_context()
+    return own or True
+
+
 class Connection:
     """A server, by the OpenAI SDK.
 
@@ -134,13 +154,29 @@ class Connection:
         """
         return self._address.source
 
+    @property
+    def direct(self) -> bool:
+        """Whether a proxy of the environment is left out.
+
+        It has no way to this machine's own ports, or is not meant to.
+        """
+        return self._address.direct
+
+    @property
+    def http_options(self) -> dict[str, Any]:
+        """What an HTTP client for this server has to be made with: proxies and certificates.
+
+        Raises:
+            ConnectionFailed: The certificate that the environment names cannot be read.
+        """
+        return {"trust_env": not self.direct, "verify": _verification(self.base_url)}
+
     @cached_property
     def openai(self) -> OpenAI:
         """The SDK's client for this server; made when it is first used, for it loads slowly."""
         from openai import DefaultHttpxClient, OpenAI
 
-        # A proxy from the environment has no way to this machine's own ports.
-        http = DefaultHttpxClient(trust_env=not is_loopback(self.base_url))
+        http = DefaultHttpxClient(**self.http_options)
         client = OpenAI(
             base_url=self.base_url, api_key=self.api_key, max_retries=2, http_client=http
         )

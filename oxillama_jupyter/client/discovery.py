@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
-from oxillama_jupyter.client.probe import health
+from oxillama_jupyter.client.probe import health, is_here
 from oxillama_jupyter.errors import ConnectionFailed
 
 if TYPE_CHECKING:
@@ -27,8 +27,14 @@ __all__ = [
     "from_root",
 ]
 
-_UI_PAGES = ("/lab", "/tree", "/notebooks", "/doc", "/consoles", "/edit")
-_EVERY_INTERFACE = ("", "0.0.0.0", "::")  # noqa: S104 (recognised here, never bound)
+_UI_PAGES = ("tree", "notebooks", "doc", "consoles", "edit")
+_BEHIND_LAB = ("", "tree", "workspaces", "doc")  # what may follow on JupyterLab's own page
+# Addresses that stand for every interface, and how this machine reaches itself there.
+_EVERY_INTERFACE = {
+    "": "127.0.0.1",
+    "0.0.0.0": "127.0.0.1",  # noqa: S104 (recognised here, never bound)
+    "::": "::1",  # a server there listens by IPv6 alone
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,15 @@ class Address:
     url: str
     api_key: str
     source: str
+
+    @property
+    def direct(self) -> bool:
+        """Whether it is on this machine, so that no proxy is on the way to it.
+
+        The servers that are found always are. The environment names a kernel's own server or any
+        other that somebody has written there.
+        """
+        return self.source not in {"arguments", "environment"} or is_here(self.base_url)
 
     def __repr__(self) -> str:
         """Without the key: reprs end up in saved notebooks."""
@@ -84,10 +99,23 @@ def from_arguments(base_url: str, api_key: str | None, url: str | None) -> Addre
     if url is not None:
         given = urlunsplit((parts.scheme, parts.netloc, path, "", ""))
         return Address(given, url.rstrip("/"), key, "arguments")
-    path = path.removesuffix("/v1")
-    for page in _UI_PAGES:
-        path = path.removesuffix(page).partition(f"{page}/")[0]
+    path = path.removesuffix("/v1") if path.endswith("/v1") else _without_page(path)
     return from_root(urlunsplit((parts.scheme, parts.netloc, path, "", "")), key, "arguments")
+
+
+def _without_page(path: str) -> str:
+    """The base of a server's path that may lead to one of its pages.
+
+    Folders behind a page may be called like pages (`/lab/tree/notebooks`), and so may what is ahead
+    of it: JupyterHub has the user's name there, which is never a page.
+    """
+    segments = path.split("/")
+    for number, segment in enumerate(segments):
+        follower = segments[number + 1] if number + 1 < len(segments) else ""
+        is_page = segment in _UI_PAGES or (segment == "lab" and follower in _BEHIND_LAB)
+        if is_page and segments[number - 1] != "user":
+            return "/".join(segments[:number])
+    return path
 
 
 def from_environment(environ: Mapping[str, str]) -> Address | None:
@@ -134,7 +162,7 @@ def from_hub(environ: Mapping[str, str]) -> Address | None:
     if not token or not parts.scheme:
         return None
     host = parts.hostname or ""
-    name = "127.0.0.1" if host in _EVERY_INTERFACE else host
+    name = _EVERY_INTERFACE.get(host, host)
     netloc = f"[{name}]" if ":" in name else name
     if parts.port:
         netloc = f"{netloc}:{parts.port}"

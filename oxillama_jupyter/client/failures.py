@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from oxillama_jupyter.errors import OxillamaError
 
 if TYPE_CHECKING:
+    import ssl
+
     from oxillama_jupyter.client.connection import Connection
 
 __all__ = ["explain", "is_not_found", "is_passing", "is_refusal", "is_refused", "one_line"]
@@ -21,7 +23,7 @@ def one_line(text: str) -> str:
 
 
 def is_refused(error: Exception) -> bool:
-    """Whether no server listens there, so that the request had no effect."""
+    """Whether there was no connection to a server, so that the request had no effect."""
     from openai import APIConnectionError
 
     # The SDK works with two HTTP libraries, which name this error alike.
@@ -77,9 +79,38 @@ def _about_the_link(error: Exception, place: str) -> str:
     if isinstance(error, APITimeoutError):
         return f"The server at {place} took too long to answer."
     reason = one_line(str(error.__cause__ or error))
-    if is_refused(error):
-        return f"No server answers at {place}: {reason}"
-    return f"The connection to {place} broke: {reason}"
+    if not is_refused(error):
+        return f"The connection to {place} broke: {reason}"
+    failure = _ssl_error(error)
+    if failure is not None:
+        return _about_encryption(failure, place)
+    return f"No server answers at {place}: {reason}"
+
+
+def _ssl_error(error: BaseException) -> ssl.SSLError | None:
+    """What went wrong with encryption, if that is the reason of it all."""
+    import ssl
+
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    return cause
+
+
+def _about_encryption(error: ssl.SSLError, place: str) -> str:
+    import ssl
+
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        reason = (error.reason or str(error)).replace("_", " ").lower()
+        return (
+            f"The server at {place} does not speak HTTPS as this client does: {reason}."
+            " Is its address one with http:// in front?"
+        )
+    reason = error.verify_message.rstrip(".")
+    return one_line(
+        f"The server at {place} answers, but its certificate is not trusted: {reason}."
+        " If it is the right server, name the file of its certificate in OXILLAMA_CERTIFICATE."
+    )
 
 
 def _message(error: Any) -> str:  # any of the SDK's errors; a body may be JSON of any shape

@@ -23,12 +23,13 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oxillama_jupyter._version import __version__
 from oxillama_jupyter.client.discovery import Address, from_root
-from oxillama_jupyter.client.probe import health
+from oxillama_jupyter.client.probe import answered, health
 from oxillama_jupyter.errors import ConnectionFailed
 
 if TYPE_CHECKING:
@@ -38,13 +39,14 @@ __all__ = ["private_server", "running_private_server"]
 
 IDLE_SECONDS = 600
 START_SECONDS = 90.0
+_ANSWER_SECONDS = 3.0
 _POLL_SECONDS = 0.05
 _LOG_LINES = 4
 _PROCESS = secrets.token_hex(4)  # in names that no process of the same id may find
 _OF_A_RUN = re.compile(r"-(?:record|replay)-(\d+)-(\w+)(?:\.\w+|-root)")
 # What belongs to the kernel or to another server, and would mislead this one.
 _NOT_INHERITED = re.compile(
-    r"JPY_|JUPYTERHUB_|JUPYTER_TOKEN|OXILLAMA_(BASE_URL|API_KEY|URL)$|PYTEST_"
+    r"JPY_|JUPYTERHUB_|JUPYTER_TOKEN|OXILLAMA_(BASE_URL|API_KEY|URL|CERTIFICATE)$|PYTEST_"
 )
 
 
@@ -122,8 +124,35 @@ def _recorded(files: _Files, timeout: float = 3.0) -> Address | None:
     state = _read(files.state)
     if state.get("version") != __version__ or not state.get("url"):
         return None
+    if not _is_ours(state.get("pid")):
+        # Whoever listens at its port now is somebody else, and must not be told the token.
+        _forget(files, state.get("pid"))
+        return None
     address = from_root(state["url"], str(state.get("token")), "private server")
     return address if health(address.url, address.api_key, timeout=timeout) else None
+
+
+def _is_ours(pid: object) -> bool:
+    """Whether the process runs, and is this user's."""
+    if not isinstance(pid, int) or pid <= 0:
+        return False
+    if os.name == "nt":  # there is no signal 0 to ask with
+        return True
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
+def _forget(files: _Files, pid: object) -> None:
+    """Remove what is written down about a server that has ended, but not about its successor."""
+    from filelock import FileLock, Timeout
+
+    # Who holds the lock is starting a server, and writes the file anew.
+    with suppress(OSError, Timeout), FileLock(files.lock, timeout=0, mode=0o600):
+        if _read(files.state).get("pid") == pid:
+            files.state.unlink(missing_ok=True)
 
 
 def _start(files: _Files, idle_seconds: int) -> Address:
@@ -147,8 +176,15 @@ def _start(files: _Files, idle_seconds: int) -> Address:
         child.wait()
         raise
     # It outlives this kernel; if it ends before, it must not stay behind as a zombie.
-    threading.Thread(target=child.wait, name="oxillama-private-end", daemon=True).start()
+    threading.Thread(
+        target=_see_off, args=(files, child), name="oxillama-private-end", daemon=True
+    ).start()
     return address
+
+
+def _see_off(files: _Files, child: subprocess.Popen[bytes]) -> None:
+    child.wait()
+    _forget(files, child.pid)
 
 
 def _command(files: _Files, idle_seconds: int) -> list[str]:
@@ -160,8 +196,15 @@ def _command(files: _Files, idle_seconds: int) -> list[str]:
         "--ServerApp.port=0",
         "--ServerApp.base_url=/",
         "--ServerApp.certfile=",
+        "--ServerApp.keyfile=",
+        "--ServerApp.client_ca=",
+        "--ServerApp.ssl_options={}",
         "--ServerApp.sock=",
         f"--ServerApp.root_dir={files.root}",
+        # Jupyter refuses to start where one of these is outside its root folder.
+        f"--ServerApp.preferred_dir={files.root}",
+        "--ContentsManager.preferred_dir=",
+        "--FileContentsManager.preferred_dir=",
         "--ServerApp.terminals_enabled=False",
         "--OxillamaApp.openai_prefix=v1",
         "--OxillamaApp.prefix=oxillama",
@@ -190,7 +233,7 @@ def _wait(files: _Files, child: subprocess.Popen[bytes], token: str) -> Address:
         info = _read(files.directory / f"jpserver-{child.pid}.json")
         if info.get("url"):
             address = from_root(info["url"], info.get("token") or token, "private server")
-            if health(address.url, address.api_key):
+            if _is_ready(files, address):
                 state = {
                     "url": info["url"],
                     "token": address.api_key,
@@ -207,6 +250,26 @@ def _wait(files: _Files, child: subprocess.Popen[bytes], token: str) -> Address:
         f"The private server could not be started: it {end}. {_last_lines(files.log)}"
         f" (whole log: {files.log})"
     )
+
+
+def _is_ready(files: _Files, address: Address) -> bool:
+    """Whether the new server answers.
+
+    Raises:
+        ConnectionFailed: It answers that it cannot do its work, as with a store that does not open.
+    """
+    status, body = answered(address.url, address.api_key, "/health", timeout=_ANSWER_SECONDS)
+    if body is None:
+        return False
+    error = body.get("error")
+    # A server that is still starting answers with 503; with every other error it remains.
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and status != HTTPStatus.SERVICE_UNAVAILABLE:
+        message = error.get("message") if isinstance(error, dict) else None
+        if message:
+            raise ConnectionFailed(
+                f"The private server could not be started: {message} (whole log: {files.log})"
+            )
+    return status == HTTPStatus.OK and "status" in body
 
 
 def _sweep(files: _Files) -> None:

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from oxillama_jupyter.client.probe import is_loopback
 from oxillama_jupyter.client.threads import find
 from oxillama_jupyter.magics.attach import ATTACH, attach
 from oxillama_jupyter.magics.browse import BROWSE_COMMANDS
@@ -103,7 +102,7 @@ def _env(session: Session, _: str) -> Page:
 
     host = urlsplit(connection.base_url).hostname or ""
     proxies = getproxies()
-    if is_loopback(connection.base_url) and set(proxies) - {"no"}:
+    if connection.direct and set(proxies) - {"no"}:
         # Other clients would send what is meant for this machine to the proxy.
         direct = [name for name in proxies.get("no", "").split(",") if name and name != host]
         os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join([*direct, host])

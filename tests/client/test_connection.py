@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import platform
+from typing import TYPE_CHECKING, Any
 
 import openai
 import pytest
 
 import oxillama_jupyter
-from oxillama_jupyter.client.connection import connect
+from oxillama_jupyter.client.connection import Connection, connect
+from oxillama_jupyter.client.discovery import from_root
 from oxillama_jupyter.client.failures import explain, is_refused
 
 if TYPE_CHECKING:
@@ -61,6 +63,37 @@ def test_loopback_never_goes_through_a_proxy(here: World, monkeypatch: pytest.Mo
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
     assert connect(server.url, server.token).health()["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("source", "host", "direct"),
+    [
+        ("arguments", "big.example.org", False),
+        ("arguments", "127.0.0.1", True),
+        ("environment", "big.example.org", False),
+        ("environment", "here.example.org", True),
+        ("environment", "127.0.0.1", True),
+        ("parent server", "here", True),
+        ("JupyterHub", "pod-1", True),
+        ("private server", "127.0.0.1", True),
+    ],
+)
+def test_only_what_is_elsewhere_goes_through_a_proxy(
+    monkeypatch: pytest.MonkeyPatch, source: str, host: str, *, direct: bool
+) -> None:
+    monkeypatch.setattr(platform, "node", lambda: "here.example.org")
+    proxies: list[bool] = []
+
+    def client(*, trust_env: bool, **options: Any) -> openai.DefaultHttpxClient:
+        proxies.append(trust_env)
+        return real(trust_env=trust_env, **options)
+
+    real = openai.DefaultHttpxClient
+    monkeypatch.setattr(openai, "DefaultHttpxClient", client)
+    connection = Connection(from_root(f"http://{host}:8888", "key", source))
+
+    assert connection.openai.api_key == "key"
+    assert (connection.direct, proxies) == (direct, [not direct])
 
 
 def test_a_wrong_key_and_a_server_that_is_away_are_one_line_each(here: World) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from oxillama_jupyter.client import discovery
 from oxillama_jupyter.client.discovery import (
     from_arguments,
     from_environment,
@@ -33,6 +34,16 @@ if TYPE_CHECKING:
         ("http://h:1/tree?token=t", "http://h:1/v1", "http://h:1/oxillama"),
         ("http://[::1]:8888/lab", "http://[::1]:8888/v1", "http://[::1]:8888/oxillama"),
         ("http://h/labels/v1", "http://h/labels/v1", "http://h/labels/oxillama"),
+        ("http://h/user/lab/v1", "http://h/user/lab/v1", "http://h/user/lab/oxillama"),
+        ("http://h/lab/v1/", "http://h/lab/v1", "http://h/lab/oxillama"),
+        ("http://h/user/lab/", "http://h/user/lab/v1", "http://h/user/lab/oxillama"),
+        ("http://h/user/lab/lab", "http://h/user/lab/v1", "http://h/user/lab/oxillama"),
+        ("http://h/user/tree/tree/a", "http://h/user/tree/v1", "http://h/user/tree/oxillama"),
+        ("http://h/user/lab/tree/a", "http://h/user/lab/v1", "http://h/user/lab/oxillama"),
+        ("http://h/lab/lab/tree/lab/x", "http://h/lab/v1", "http://h/lab/oxillama"),
+        ("http://h/lab/tree/notebooks/tree/x", "http://h/v1", "http://h/oxillama"),
+        ("http://h/lab/workspaces/a/tree/x", "http://h/v1", "http://h/oxillama"),
+        ("http://h/b/tree/lab", "http://h/b/v1", "http://h/b/oxillama"),
     ],
 )
 def test_an_address_in_any_form_people_have_it(given: str, base_url: str, url: str) -> None:
@@ -135,6 +146,28 @@ def test_a_hub_server_on_every_interface_is_reached_by_loopback(world: World) ->
     assert address.source == "JupyterHub"
     assert from_hub(environ | {"JUPYTERHUB_API_TOKEN": "wrong"}) is None
     assert from_hub({}) is None
+
+
+@pytest.mark.parametrize(
+    ("service", "root"),
+    [
+        ("http://[::]:8888/user/bob/", "http://[::1]:8888/user/bob"),
+        ("http://[fd00::1]:8888/user/bob/", "http://[fd00::1]:8888/user/bob"),
+        ("http://0.0.0.0:8888/", "http://127.0.0.1:8888/user/bob/"),
+        ("http://:8888/user/bob/", "http://127.0.0.1:8888/user/bob"),
+    ],
+)
+def test_where_a_hub_server_listens(
+    monkeypatch: pytest.MonkeyPatch, service: str, root: str
+) -> None:
+    monkeypatch.setattr(discovery, "health", lambda *_: {"status": "ok"})
+    environ = {
+        "JUPYTERHUB_API_TOKEN": "t",
+        "JUPYTERHUB_SERVICE_URL": service,
+        "JUPYTERHUB_SERVICE_PREFIX": "/user/bob/",
+    }
+
+    assert from_hub(environ) == from_root(root, "t", "JupyterHub")
 
 
 def test_no_repr_shows_a_key() -> None:

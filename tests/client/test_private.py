@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import stat
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import pytest
 from client.world import is_running, wait_for
+from filelock import FileLock
 
 from oxillama_jupyter.client import private
 from oxillama_jupyter.client.connection import connect
@@ -19,6 +24,8 @@ from oxillama_jupyter.client.probe import health
 from oxillama_jupyter.errors import ConnectionFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from client.world import World
 
 CONNECT = (
@@ -69,6 +76,63 @@ def test_a_killed_server_is_replaced(here: World) -> None:
 
     assert second.api_key != first.api_key
     assert health(second.url, second.api_key)
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[str, list[str]]]:
+    """Somebody who listens where a server has been, and the keys that he is told."""
+    told: list[str] = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told.append(self.headers["Authorization"])
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"status": "ok"}')
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Listener) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/", told
+        server.shutdown()
+
+
+@pytest.mark.parametrize("owner", ["nobody", "another user"])
+def test_who_listens_where_a_server_has_been_is_not_told_its_token(
+    here: World,
+    listener: tuple[str, list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    owner: str,
+) -> None:
+    url, told = listener
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait(60)
+    state = {"url": url, "token": "secret", "version": private.__version__, "pid": gone.pid}
+    if owner == "another user":
+        state["pid"] = os.getpid()
+        monkeypatch.setattr(os, "kill", Mock(side_effect=PermissionError))
+    files = private._Files(here.runtime)
+    files.state.write_text(json.dumps(state))
+
+    assert running_private_server(here.runtime) is None
+
+    assert told == []
+    assert not files.state.exists()
+
+
+def test_a_state_file_that_a_successor_has_written_stays(here: World) -> None:
+    files = private._Files(here.runtime)
+    files.state.write_text(json.dumps({"pid": os.getpid()}))
+
+    private._forget(files, os.getpid() + 1)
+    assert files.state.exists()
+    with FileLock(files.lock):  # somebody is starting one
+        private._forget(files, os.getpid())
+    assert files.state.exists()
+    private._forget(files, os.getpid())
+    assert not files.state.exists()
 
 
 def test_a_server_of_another_version_is_left_alone(
@@ -142,17 +206,46 @@ def test_a_start_that_takes_too_long_is_given_up(
         private_server(here.runtime)
 
 
+def test_a_store_that_cannot_open_is_said_at_once(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(private, "START_SECONDS", 10.0)
+    store = here.root / "data" / "oxillama" / "oxillama.db"
+    store.parent.mkdir()
+    store.write_text("This is no database." * 100)
+
+    with pytest.raises(ConnectionFailed, match=r"could not be started: \S*oxillama\.db cannot"):
+        private_server(here.runtime)
+
+    assert here.server_pids() == []
+
+
 @pytest.mark.parametrize(
     "setting",
     [
         "c.PasswordIdentityProvider.hashed_password = 'argon2:$argon2id$v=19$m=10,t=1,p=1$YQ$YQ'",
         "c.IdentityProvider.token = ''",
         "c.ServerApp.ip = '0.0.0.0'; c.ServerApp.port = 8888; c.ServerApp.base_url = '/x/'",
-        "c.ServerApp.certfile = '/nowhere.pem'; c.ServerApp.root_dir = '/'",
+        "c.ServerApp.certfile = '/no.pem'; c.ServerApp.keyfile = '/no.key'",
+        "c.ServerApp.client_ca = '/no.pem'; c.ServerApp.root_dir = '/'",
+        "c.ServerApp.ssl_options = {'certfile': '/no.pem'}",
+        "c.ServerApp.preferred_dir = '/tmp'",
+        "c.FileContentsManager.preferred_dir = '/tmp'; c.ContentsManager.preferred_dir = '/tmp'",
         "c.OxillamaApp.prefix = 'ours'; c.OxillamaApp.openai_prefix = 'llm'",
         "c.ServerApp.sock = '/tmp/x.sock'",
     ],
-    ids=["password", "no-token", "address", "https", "prefixes", "socket"],
+    ids=[
+        "password",
+        "no-token",
+        "address",
+        "https",
+        "client-certificates",
+        "ssl-options",
+        "preferred-dir",
+        "preferred-dir-of-contents",
+        "prefixes",
+        "socket",
+    ],
 )
 def test_the_users_own_server_settings_do_not_break_it(here: World, setting: str) -> None:
     (here.root / "config" / "jupyter_server_config.py").write_text(setting)

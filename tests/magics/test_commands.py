@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import platform
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from oxillama_jupyter.client.connection import Connection
+from oxillama_jupyter.client.discovery import from_root
+from oxillama_jupyter.magics.commands import run_command
 
 if TYPE_CHECKING:
     from client.world import Server
@@ -90,6 +99,30 @@ def test_env_makes_a_plain_client_work(kernel: Kernel, server: Server) -> None:
     (text,) = shown.data("text/plain")
     assert "a plain OpenAI() talks to this server" in text
     assert "NO_PROXY has 127.0.0.1 now" in text
+
+
+@pytest.mark.parametrize(
+    ("source", "host", "kept"),
+    [
+        ("environment", "here.example.org", "lan,here.example.org"),
+        ("environment", "big.example.org", "lan"),
+        ("arguments", "big.example.org", "lan"),
+        ("JupyterHub", "pod-1", "lan,pod-1"),
+    ],
+)
+def test_env_keeps_only_what_is_on_this_machine_off_the_proxy(
+    monkeypatch: pytest.MonkeyPatch, source: str, host: str, kept: str
+) -> None:
+    monkeypatch.setattr(platform, "node", lambda: "here.example.org")
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY", "NO_PROXY", "no_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "lan" if name.lower() == "no_proxy" else "http://127.0.0.1:9")
+    connection = Connection(from_root(f"http://{host}:8888", "key", source))
+    session: Any = SimpleNamespace(connection=connection, with_server=lambda _: None)
+
+    run_command(session, "env")
+
+    assert os.environ["OPENAI_BASE_URL"] == connection.base_url
+    assert os.environ["NO_PROXY"] == os.environ["no_proxy"] == kept
 
 
 def test_loading_twice_is_fine_and_quick(kernel: Kernel) -> None:
