@@ -18,8 +18,9 @@ from pathlib import Path
 _FOLDER = Path(tempfile.mkdtemp(prefix="oxillama-notebooks-"))
 for _kind in ("DATA", "RUNTIME", "CONFIG"):
     os.environ[f"JUPYTER_{_kind}_DIR"] = str(_FOLDER / _kind.lower())
-for _name in ("OXILLAMA_BASE_URL", "OXILLAMA_API_KEY", "OXILLAMA_URL", "JPY_SESSION_NAME"):
-    os.environ.pop(_name, None)
+for _name in ("BASE_URL", "API_KEY", "URL", "CERTIFICATE"):
+    os.environ.pop(f"OXILLAMA_{_name}", None)
+os.environ.pop("JPY_SESSION_NAME", None)
 
 
 def pytest_sessionfinish() -> None:

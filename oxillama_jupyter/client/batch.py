@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from oxillama_jupyter.client.asking import Asker, Job, Outcome
 from oxillama_jupyter.client.failures import is_not_found
-from oxillama_jupyter.client.probe import is_loopback
 from oxillama_jupyter.client.progress import Progress
 
 if TYPE_CHECKING:
@@ -152,13 +151,12 @@ class Batch:
         """A client for the private thread; nothing is too slow for it, for who waits can stop."""
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient, Timeout
 
-        base_url = self._connection.base_url
         return AsyncOpenAI(
-            base_url=base_url,
+            base_url=self._connection.base_url,
             api_key=self._connection.api_key,
             max_retries=0,
             timeout=Timeout(None, connect=_CONNECT_SECONDS),
-            http_client=DefaultAsyncHttpxClient(trust_env=not is_loopback(base_url)),
+            http_client=DefaultAsyncHttpxClient(**self._connection.http_options),
         )
 
     def asker(self, client: AsyncOpenAI) -> Asker:
