@@ -7,6 +7,7 @@ though its lease has ended: the machine may have slept.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 from pathlib import Path
@@ -54,11 +55,10 @@ def _machine() -> str:
 
     Containers may have their host's name and its boot, and still pids of their own.
     """
-    try:
+    boot = pids = "unknown"
+    with contextlib.suppress(OSError):
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         pids = Path("/proc/self/ns/pid").readlink().name  # such as pid:[4026531836]
-    except OSError:
-        return f"{socket.gethostname()}.unknown"
     return f"{socket.gethostname()}.{boot}.{pids}"
 
 
