@@ -31,7 +31,6 @@ __all__ = [
     "AuthenticationError",
     "CassetteError",
     "CassetteMissing",
-    "ConfigError",
     "ConnectionFailed",
     "ContextLengthExceeded",
     "EngineCrashed",
@@ -175,10 +174,6 @@ class CassetteMissing(CassetteError):
     """Nothing is recorded for a request that is to be replayed."""
 
     code = "cassette_missing"
-
-
-class ConfigError(OxillamaError):
-    """A setting that cannot be used; nothing is served until it is put right."""
 
 
 class StoreError(OxillamaError):

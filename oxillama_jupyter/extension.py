@@ -29,7 +29,7 @@ from traitlets import (
 from oxillama_jupyter._version import __version__
 from oxillama_jupyter.engine.pull import HubPuller
 from oxillama_jupyter.enginetraits import EngineTraits
-from oxillama_jupyter.errors import ConfigError, OxillamaError, StoreError
+from oxillama_jupyter.errors import OxillamaError, StoreError
 from oxillama_jupyter.handlers.routes import routes
 from oxillama_jupyter.kernels import give_key
 from oxillama_jupyter.keyapp import KeyApp
@@ -78,7 +78,7 @@ class OxillamaApp(EngineTraits, ExtensionApp):
     version = __version__
     description = "Start a headless Jupyter server that is only an OpenAI-compatible LLM server."
     load_other_extensions = False
-    _misfit: ConfigError | None = None
+    _misfit: OxillamaError | None = None
     # Plain class attributes, as traitlets' own applications have them.
     serverapp_config = {"open_browser": False}  # noqa: RUF012
     subcommands = {"key": (KeyApp, KeyApp.description)}  # noqa: RUF012
@@ -154,7 +154,7 @@ class OxillamaApp(EngineTraits, ExtensionApp):
         try:
             super()._link_jupyter_server_extension(serverapp)
         except TraitError as error:  # Jupyter would only warn, and go on with the defaults
-            self._misfit = ConfigError(f"A setting of oxillama_jupyter cannot be used. {error}")
+            self._misfit = OxillamaError(f"A setting of oxillama_jupyter cannot be used. {error}")
             self.log.error("oxillama: %s", self._misfit)  # noqa: TRY400  # the sentence says it all
             self._linked = True
 
