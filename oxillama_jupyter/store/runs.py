@@ -88,9 +88,7 @@ _GIVE_UP = "UPDATE runs SET status = 'failed' WHERE seq = ?"
 _TAKE = "UPDATE runs SET owner = ?, lease = ? WHERE id = ?"
 _OWNERS = "SELECT DISTINCT owner FROM runs WHERE active"
 _RELEASE = "UPDATE runs SET lease = 0, owner = '' WHERE owner = ? AND active"
-_EXPIRED = """
-SELECT payload FROM runs WHERE owner = ? AND expires_at <= ? AND active ORDER BY seq
-"""
+_EXPIRED = "SELECT payload FROM runs WHERE owner = ? AND expires_at <= ? AND active ORDER BY seq"
 _decode = Decoder(Run).decode
 _LISTING = Listing(
     "run",
